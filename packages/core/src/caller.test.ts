@@ -13,6 +13,8 @@ const caller: Caller = {
 };
 const key = (change: Partial<Caller>) => callerKey({ ...caller, ...change });
 
+const split = (issuer: string, subject: string) => key({ human: { ...human, issuer, subject } });
+
 test('two people of one role are two callers', () => {
   expect(key({ human: { ...human, subject: 'u2' } })).not.toBe(key({}));
 });
@@ -27,7 +29,6 @@ test('a human, an agent and the agent for the human are three callers', () => {
 });
 
 test('parts cannot be shifted into one another', () => {
-  const split = (issuer: string, subject: string) => key({ human: { ...human, issuer, subject } });
   expect(split('a","b', 'c')).not.toBe(split('a', 'b","c'));
 });
 

@@ -41,18 +41,18 @@ export const ERRORS = {
     oauth: 'invalid_request',
     ...final('The other system rejected the request.'),
   },
-  upstream_unavailable: shape(
-    503,
-    'isError',
-    'temporarily_unavailable',
-    retryable('A system behind this one is down.'),
-  ),
-  upstream_timeout: shape(
-    504,
-    'isError',
-    'temporarily_unavailable',
-    retryable('A system behind this one is too slow.'),
-  ),
+  upstream_unavailable: {
+    http: 503,
+    mcp: 'isError',
+    oauth: 'temporarily_unavailable',
+    ...retryable('A system behind this one is down.'),
+  },
+  upstream_timeout: {
+    http: 504,
+    mcp: 'isError',
+    oauth: 'temporarily_unavailable',
+    ...retryable('A system behind this one is too slow.'),
+  },
   audit_unavailable: {
     http: 503,
     mcp: 'isError',
