@@ -1,1 +1,1 @@
-export const placeholder = true;
+export { policySchema, type Policy, TOOLS, type ToolName } from './schema.ts';
