@@ -46,6 +46,8 @@ const governedRelation = z.strictObject({
   from: relation.optional(),
   /** Group → `all`, or a predicate over the relation's columns. A group without an entry sees nothing. */
   rows: z.record(groupName, z.string().min(1).max(2000)),
+  /** The columns that the governed view shows. Without it: those that datasets name, and the masked ones. */
+  columns: z.array(column).min(1).optional(),
   masks: z.record(column, z.strictObject({ visibleTo: z.array(groupName) })).default({}),
 });
 

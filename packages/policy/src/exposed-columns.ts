@@ -1,0 +1,15 @@
+import type { Policy } from './schema.ts';
+
+/**
+ * The columns that a relation's governed view shows: an allow-list, so that a new column of the table is not shown by itself.
+ * In the order of the document: `columns`, or else what datasets name, and then the masked ones.
+ */
+export function exposedColumns(policy: Pick<Policy, 'data' | 'datasets'>, relation: string): readonly string[] {
+  const governed = Object.hasOwn(policy.data, relation) ? policy.data[relation] : undefined;
+  if (governed === undefined) return [];
+  if (governed.columns !== undefined) return governed.columns;
+  const named = Object.values(policy.datasets)
+    .filter((dataset) => dataset.relation === relation)
+    .flatMap((dataset) => Object.values(dataset.columns));
+  return [...new Set([...named, ...Object.keys(governed.masks)])];
+}
