@@ -1,13 +1,41 @@
 import { defineConfig } from 'vitest/config';
 
+const exclude = ['**/node_modules/**', '**/.causeway/**'];
+const everywhere = '{packages,services,infra,scripts,test}/**';
+
 export default defineConfig({
   test: {
+    // A forgotten `.only` must not narrow the run, on any machine.
+    allowOnly: false,
     projects: [
       {
+        // No network, no server, no sleeping: as many at once as there are cores.
         test: {
           name: 'unit',
-          include: ['{packages,services,infra,scripts,test}/**/*.test.ts'],
-          exclude: ['**/node_modules/**', '**/*.server.test.ts', 'test/e2e/**'],
+          include: [`${everywhere}/*.test.ts`],
+          exclude: [...exclude, '**/*.server.test.ts', '**/*.e2e.test.ts'],
+        },
+      },
+      {
+        // Each file starts servers of its own, so two at a time are enough for two cores.
+        test: {
+          name: 'server',
+          include: [`${everywhere}/*.server.test.ts`],
+          exclude,
+          maxWorkers: 2,
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        // The whole stack as real processes, one file after the other.
+        test: {
+          name: 'e2e',
+          include: ['test/**/*.e2e.test.ts'],
+          exclude,
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
         },
       },
     ],

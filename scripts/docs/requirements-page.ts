@@ -1,0 +1,26 @@
+import { coverage, listEndToEndTests } from '../../test/e2e/coverage.ts';
+import { REQUIREMENTS } from '../../test/e2e/requirements.ts';
+import { markdownTable } from './markdown-table.ts';
+
+export function requirementsPage(): string {
+  const { files, problems, untested } = coverage(listEndToEndTests());
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+  const sources = [...new Set(REQUIREMENTS.map(({ source }) => source))];
+  const sections = sources.map((source) => {
+    const rows = REQUIREMENTS.filter((requirement) => requirement.source === source).map(({ id, text }) => [
+      `\`${id}\``,
+      text,
+      files
+        .get(id)
+        ?.map((file) => `\`${file}\``)
+        .join(', '),
+    ]);
+    return `## ${source}\n\n${markdownTable(['id', 'promise', 'end-to-end test'], rows)}\n`;
+  });
+  return `# Requirements
+
+Every promise of the product, from \`test/e2e/requirements.ts\`, and the end-to-end test that shows it.
+${REQUIREMENTS.length - untested.length} of ${REQUIREMENTS.length} have one. A dash means that no end-to-end test shows it yet, and often that it is not built yet.
+
+${sections.join('\n')}`;
+}

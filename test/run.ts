@@ -1,0 +1,58 @@
+// `npm test [-- NAME …]`: the whole suite in a fixed order. With names, only the test files whose path contains one of them.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runChecks } from '../scripts/check.ts';
+import { type Report, type Tally, tally } from './tally.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const names = process.argv.slice(2);
+const narrowed = names.length > 0;
+const onCi = Boolean(process.env['CI']);
+
+async function section(name: string, run: () => Promise<Tally>): Promise<Tally> {
+  console.log(`\n── ${name}`);
+  const startedAt = performance.now();
+  const result = await run();
+  for (const problem of result.problems) console.log(`FAIL ${name}: ${problem}`);
+  console.log(`── ${name}: ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+  return result;
+}
+
+async function checks(): Promise<Tally> {
+  return { ...(await runChecks()), skipped: 0, problems: [] };
+}
+
+async function vitest(project: string): Promise<Tally> {
+  const directory = mkdtempSync(join(tmpdir(), 'causeway-test-'));
+  const file = join(directory, 'report.json');
+  try {
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+    const args = ['run', '--project', project, ...reporters, ...(narrowed ? ['--passWithNoTests', ...names] : [])];
+    const exitCode = await new Promise<number | null>((resolve, reject) => {
+      const child = spawn('vitest', args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+      child.on('error', reject);
+      child.on('close', resolve);
+    });
+    const report = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Report) : undefined;
+    return tally({ report, exitCode, skipsAllowed: !onCi, emptyAllowed: narrowed });
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+const results: Tally[] = [];
+if (!narrowed) results.push(await section('check', checks));
+for (const project of ['unit', 'server', 'e2e']) results.push(await section(project, () => vitest(project)));
+
+const sum = (key: 'passed' | 'failed' | 'skipped') => results.reduce((total, result) => total + result[key], 0);
+const [passed, skipped] = [sum('passed'), sum('skipped')];
+let failed = sum('failed');
+if (passed + failed === 0) {
+  console.log(`FAIL no test file has ${names.join(' or ')} in its path`);
+  failed = 1;
+}
+console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+process.exitCode = failed === 0 ? 0 : 1;
