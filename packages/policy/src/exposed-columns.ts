@@ -1,3 +1,4 @@
+import { own } from './own.ts';
 import type { Policy } from './schema.ts';
 
 /**
@@ -5,7 +6,7 @@ import type { Policy } from './schema.ts';
  * In the order of the document: `columns`, or else what datasets name, and then the masked ones.
  */
 export function exposedColumns(policy: Pick<Policy, 'data' | 'datasets'>, relation: string): readonly string[] {
-  const governed = Object.hasOwn(policy.data, relation) ? policy.data[relation] : undefined;
+  const governed = own(policy.data, relation);
   if (governed === undefined) return [];
   if (governed.columns !== undefined) return governed.columns;
   const named = Object.values(policy.datasets)

@@ -1,135 +1,144 @@
 import { SCOPES } from '@causeway/core';
 import { z } from 'zod';
-import { connection, limits, network, provider } from './schema-outside.ts';
-
-/** The nine tools of the contract: a policy names no other. */
-export const TOOLS = [
-  'check_identity',
-  'get_region_summary',
-  'query_sales_data',
-  'genie_query',
-  'query_knowledge_base',
-  'query_audit_log',
-  'ask_supervisor',
-  'github_search',
-  'external_api_call',
-] as const;
-
-export type ToolName = (typeof TOOLS)[number];
+import { client, connection, idJagIssuer, limits, provider, registration } from './schema-outside.ts';
+import {
+  caFile,
+  clientId,
+  columnName,
+  fileName,
+  groupName,
+  network,
+  relationName,
+  seconds,
+  setOf,
+  shortName,
+  text,
+  webUrl,
+} from './schema-values.ts';
+import { TOOLS } from './tools.ts';
 
 const scope = z.enum(SCOPES);
-const seconds = z.number().int().positive();
-
-/** A group or role: also the name of a database role and of a claim value's target, hence so narrow. */
-export const groupName = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, 'must be lower case letters, digits and _');
-const clientId = z.string().regex(/^[\w.-]{1,100}$/, 'must be letters, digits, ".", "_" and "-"');
-const relation = z
-  .string()
-  .regex(/^[A-Za-z_]\w{0,62}\.[A-Za-z_]\w{0,62}$/, 'must be written schema.name, in letters, digits and _');
-const column = z.string().min(1).max(63);
 
 const role = z.strictObject({
-  /** The service principal that stands for the role: on Databricks its application id, on Postgres a database role. */
-  principal: z.guid(),
-  groups: z.array(groupName).default([]),
-  scopes: z.array(scope),
+  principal: z
+    .guid({ error: 'must be a UUID' })
+    .describe(
+      'The service principal that stands for the role: its application id on Databricks, a database role on Postgres.',
+    ),
+  groups: setOf(groupName)
+    .default([])
+    .describe('Groups that it is in. The group of the role’s own name is always among them.'),
+  scopes: setOf(scope).describe('The most that a token of this role may open.'),
 });
 
 const dataset = z.strictObject({
-  relation,
-  /** Name of the tool's field → column of the relation. */
-  columns: z.record(z.string().regex(/^[a-z][a-z0-9_]*$/), column),
+  relation: relationName.describe('A relation of `data`.'),
+  columns: z
+    .record(z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, 'must be lower case letters, digits and _'), columnName)
+    .describe('Field of the tool’s answer → column of the relation.'),
 });
 
 const governedRelation = z.strictObject({
-  /** The table behind the governed view, on Postgres. Without it: `<schema>_base.<name>`, which Causeway creates. */
-  from: relation.optional(),
-  /** Group → `all`, or a predicate over the relation's columns. A group without an entry sees nothing. */
-  rows: z.record(groupName, z.string().min(1).max(2000)),
-  /** The columns that the governed view shows. Without it: those that datasets name, and the masked ones. */
-  columns: z.array(column).min(1).optional(),
-  masks: z.record(column, z.strictObject({ visibleTo: z.array(groupName) })).default({}),
-});
-
-const client = z.strictObject({
-  name: z.string().min(1).max(100).optional(),
-  auth: z.enum(['none', 'secret', 'private_key_jwt']).default('none'),
-  secretFile: z.string().optional(),
-  jwksFile: z.string().optional(),
-  grants: z.array(z.enum(['token_exchange', 'authorization_code', 'client_credentials', 'jwt_bearer'])).min(1),
-  redirects: z.array(z.url()).default([]),
+  from: relationName
+    .optional()
+    .describe(
+      'The table behind the governed view, on Postgres. Without it: `<schema>_base.<name>`, which Causeway creates.',
+    ),
+  rows: z
+    .record(groupName, text)
+    .describe('Group → `all`, or a condition over the relation’s columns. A group without an entry sees nothing.'),
+  columns: z
+    .array(columnName)
+    .min(1)
+    .max(1600)
+    .optional()
+    .describe('The columns that people see, and no others. Without it: those that datasets name, and the masked ones.'),
+  masks: z
+    .record(columnName, z.strictObject({ visibleTo: setOf(groupName).describe('Groups that read the real value.') }))
+    .default({})
+    .describe('Columns that read as empty for everybody else.'),
 });
 
 const agent = z.strictObject({
-  client: clientId,
-  role: groupName,
-  mayActFor: z.array(groupName).default([]),
-  scopes: z.array(scope),
-  /** `user`: each human agrees once. `admin`: the policy's owner agreed for all. */
-  consent: z.enum(['user', 'admin']).default('user'),
-});
-
-const registration = z.strictObject({
-  /** Hosts to which a dynamically registered client may redirect. Empty: there is no dynamic registration. */
-  redirectHosts: z.array(z.string().min(1)).default([]),
-  /** Hosts whose client ID metadata documents are fetched, and documents that are pinned to a file. */
-  metadataHosts: z.array(z.string().min(1)).default([]),
-  metadataPins: z.record(z.url(), z.string()).default({}),
-  network: network.default('public'),
+  client: clientId.describe('The confidential client that the agent signs in with.'),
+  role: groupName.describe('What it may do alone, and the most that it may do for somebody.'),
+  mayActFor: setOf(groupName).default([]).describe('Groups whose people it may work for.'),
+  scopes: setOf(scope).describe('The most that its tokens may open.'),
+  consent: z
+    .enum(['user', 'admin'])
+    .default('user')
+    .describe('`user`: each human agrees once. `admin`: the policy’s owner agreed for all.'),
 });
 
 const workspace = z.strictObject({
-  issuer: z.url(),
-  audience: z.string().min(1),
+  issuer: webUrl.describe('Issuer of the platform’s own user tokens.'),
+  audience: text.describe('What their `aud` must be or contain.'),
   network: network.default('public'),
-  caFile: z.string().optional(),
-  /** Which groups the platform's own people are in. On Databricks the workspace itself knows, and this stays empty. */
-  humans: z.record(z.email(), z.array(groupName).min(1)).default({}),
+  caFile: caFile.optional(),
+  humans: z
+    .record(z.email({ error: 'must be an e-mail address' }).max(254), setOf(groupName).min(1))
+    .default({})
+    .describe(
+      'Which groups the platform’s own people are in. On Databricks the workspace itself knows, and this stays empty.',
+    ),
 });
 
 const revoked = z.strictObject({
-  humans: z.array(z.strictObject({ issuer: z.url(), subject: z.string().min(1) })).default([]),
-  agents: z.array(z.string()).default([]),
-  tokens: z.array(z.string()).default([]),
-  roles: z.array(groupName).default([]),
+  humans: setOf(z.strictObject({ issuer: webUrl, subject: text }))
+    .default([])
+    .describe('People, by `iss` and `sub`.'),
+  agents: setOf(shortName).default([]).describe('Agents, by name.'),
+  tokens: setOf(text.max(200)).default([]).describe('Tokens, by `jti`.'),
+  roles: setOf(groupName).default([]).describe('Roles: nobody has them until this line is gone.'),
 });
 
 const lifetimes = z.strictObject({
-  principalTokenSeconds: seconds.max(900).default(900),
-  agentTokenSeconds: seconds.max(300).default(300),
-  refreshIdleSeconds: seconds.default(3600),
-  refreshAbsoluteSeconds: seconds.default(43_200),
-  conversationSeconds: seconds.max(86_400).default(86_400),
+  principalTokenSeconds: seconds.max(900).default(900).describe('The token that the MCP server accepts.'),
+  agentTokenSeconds: seconds.max(300).default(300).describe('The token by which an agent says who it is.'),
+  refreshIdleSeconds: seconds.default(3600).describe('A refresh token that nobody uses ends after this.'),
+  refreshAbsoluteSeconds: seconds.default(43_200).describe('No sign-in lasts longer than this.'),
+  conversationSeconds: seconds.max(86_400).default(86_400).describe('How long a conversation handle can be taken up.'),
 });
 
-const idJagIssuer = z.strictObject({
-  provider: z.string(),
-  /** Clients, as this portal knows them, that may present an assertion of this issuer. */
-  clients: z.array(clientId).min(1),
+const retention = z.strictObject({
+  auditMonths: z.number().int().min(1).max(1200).default(13).describe('How many months of the audit trail are kept.'),
 });
 
 /** The policy document as it is written. `checkPolicy` adds what holds between its parts. */
 export const policySchema = z.strictObject({
-  version: z.literal(1),
-  resource: z.url(),
-  providers: z.array(provider).min(1),
-  precedence: z.array(groupName).default([]),
-  roles: z.record(groupName, role),
-  tools: z.partialRecord(z.enum(TOOLS), z.array(groupName)),
-  datasets: z.record(z.string(), dataset).default({}),
-  data: z.record(relation, governedRelation).default({}),
-  connections: z.record(z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/), connection).default({}),
-  workspace: workspace.optional(),
-  clients: z.record(clientId, client).default({}),
-  agents: z.record(z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/), agent).default({}),
-  registration: registration.prefault({}),
-  idJag: z.array(idJagIssuer).default([]),
-  revoked: revoked.prefault({}),
-  limits: limits.prefault({}),
-  lifetimes: lifetimes.prefault({}),
-  retention: z.strictObject({ auditMonths: z.number().int().min(1).default(13) }).prefault({}),
-  /** The analyst's semantic model, beside the policy document. */
-  semanticModel: z.string().optional(),
+  version: z.literal(1).describe('Version of this grammar.'),
+  resource: webUrl
+    .refine((url) => !url.includes('#'), { error: 'must have no fragment (RFC 8707 §2)' })
+    .describe('The MCP endpoint, as the audience of principal tokens.'),
+  providers: z.array(provider).min(1).max(100).describe('Who proves people, in the order of the sign-in page.'),
+  precedence: z
+    .array(groupName)
+    .max(1000)
+    .default([])
+    .describe('When somebody’s claims mean several roles, the first one here counts. Without it that is refused.'),
+  roles: z.record(groupName, role).describe('What outside people and agents can be.'),
+  tools: z.partialRecord(z.enum(TOOLS), setOf(groupName)).describe('Tool → roles that may call it.'),
+  datasets: z
+    .record(z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, 'must be lower case letters, digits and _'), dataset)
+    .default({})
+    .describe('What the tools read: `deals` and `documents`. A tool without its dataset is not listed.'),
+  data: z
+    .record(relationName, governedRelation)
+    .default({})
+    .describe('Rows and columns by group. The engine enforces it.'),
+  connections: z.record(shortName, connection).default({}).describe('Outside APIs behind a name.'),
+  workspace: workspace.optional().describe('The data platform’s own people, who come through the on-behalf-of header.'),
+  clients: z.record(clientId, client).default({}).describe('OAuth clients of the portal.'),
+  agents: z.record(shortName, agent).default({}).describe('Programs that act alone or for somebody.'),
+  registration: registration.prefault({}).describe('Clients that are not listed here.'),
+  idJag: setOf(idJagIssuer).default([]).describe('Issuers of identity assertions (ID-JAG).'),
+  revoked: revoked.prefault({}).describe('Who and what is out, from the next call on.'),
+  limits: limits.prefault({}).describe('How much one caller may ask for.'),
+  lifetimes: lifetimes.prefault({}).describe('How long things last.'),
+  retention: retention.prefault({}).describe('How long things are kept.'),
+  semanticModel: fileName.optional().describe('The analyst’s semantic model.'),
 });
 
 export type Policy = z.output<typeof policySchema>;
+
+export type Provider = Policy['providers'][number];
