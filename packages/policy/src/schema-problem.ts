@@ -1,0 +1,75 @@
+import type { z } from 'zod';
+import { didYouMean } from './nearest.ts';
+import type { PathSegment } from './problem.ts';
+import { policySchema } from './schema.ts';
+import { knownKeys, schemaAt } from './schema-tree.ts';
+
+export interface Finding {
+  readonly path: readonly PathSegment[];
+  readonly part: 'key' | 'value';
+  readonly message: string;
+}
+
+/** What the schema found, in sentences that say what to do. */
+export function schemaFindings(issue: z.core.$ZodIssue, raw: unknown): Finding[] {
+  const path = issue.path.map((segment) => (typeof segment === 'symbol' ? String(segment) : segment));
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownKeys(schemaAt(policySchema, path));
+    return issue.keys.map((key) => ({ path: [...path, key], part: 'key', message: unknownKey(key, known) }));
+  }
+  if (issue.code === 'invalid_key') {
+    const messages = issue.issues.map((inner) => sentence(inner, path.at(-1)));
+    return [{ path, part: 'key', message: `this name ${messages.join(', and ')}` }];
+  }
+  return [{ path, part: 'value', message: sentence(issue, valueAt(raw, path)) }];
+}
+
+function unknownKey(key: string, known: readonly string[]): string {
+  return `there is no setting "${key}" here.${didYouMean(key, known)} Known: ${known.join(', ')}`;
+}
+
+function sentence(issue: z.core.$ZodIssue, value: unknown): string {
+  if (value === undefined) return `is missing: it must be ${expected(issue)}`;
+  if (value === null) return `is empty: it must be ${expected(issue)}`;
+  if (issue.code === 'invalid_type') {
+    return `must be ${expected(issue)}${typeof value === 'string' ? '' : quoteHint(issue.expected)}`;
+  }
+  if (issue.code === 'invalid_value') {
+    return `must be ${expected(issue)}.${typeof value === 'string' ? didYouMean(value, issue.values.map(String)) : ''}`;
+  }
+  if (issue.code === 'too_big' && issue.origin !== 'string')
+    return `must be at most ${issue.maximum}${unitOf(issue.origin)}`;
+  if (issue.code === 'too_small') return `must be at least ${issue.minimum}${unitOf(issue.origin)}`;
+  return issue.message;
+}
+
+const KINDS: Partial<Record<string, string>> = {
+  array: 'a list',
+  int: 'a whole number',
+  number: 'a number',
+  object: 'a map of settings',
+  record: 'a map of names to values',
+  string: 'text',
+};
+
+function expected(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type') return KINDS[issue.expected] ?? issue.expected;
+  if (issue.code === 'invalid_value') return issue.values.map((value) => JSON.stringify(value)).join(' or ');
+  return 'set';
+}
+
+const quoteHint = (kind: string) => (kind === 'string' ? ': put it in quotes' : '');
+
+function unitOf(origin: string): string {
+  if (origin === 'string') return ' characters long';
+  return origin === 'array' ? ' entries long' : '';
+}
+
+function valueAt(raw: unknown, path: readonly PathSegment[]): unknown {
+  let value = raw;
+  for (const segment of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, segment)) return undefined;
+    value = (value as Record<PathSegment, unknown>)[segment];
+  }
+  return value;
+}
