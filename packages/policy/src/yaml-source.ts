@@ -12,6 +12,7 @@ import {
   type Pair,
   parseDocument,
   visit,
+  type YAMLMap,
   type YAMLError,
 } from 'yaml';
 import { formatPath, type PathSegment, type Position, type Problem } from './problem.ts';
@@ -34,7 +35,6 @@ const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor',
 const DEPTH_MAX = 32;
 
 const SENTENCES: Partial<Record<YAMLError['code'], string>> = {
-  DUPLICATE_KEY: 'this key is here twice: remove one',
   MULTIPLE_DOCS: 'a second YAML document begins here: a policy is one document',
   TAB_AS_INDENT: 'there is a tab here: use spaces',
 };
@@ -67,7 +67,8 @@ export function readYaml(text: string, file: string): YamlResult {
     problems.push(problem(position(offset), message, formatPath(path)));
   }
   if (problems.length > 0) return { ok: false, problems };
-  const locate: Locate = (path, part = 'value') => position(offsetOf(document, path, part));
+  const offset = offsets(document);
+  const locate: Locate = (path, part = 'value') => position(offset(path, part));
   return { ok: true, source: { value: document.toJS({ maxAliasCount: 0 }), locate } };
 }
 
@@ -76,7 +77,8 @@ function parse(text: string, lineCounter: LineCounter): Document.Parsed | undefi
     return parseDocument(text, {
       lineCounter,
       prettyErrors: false,
-      uniqueKeys: true,
+      // Its own check of duplicate keys compares each with each: half a minute for 60,000 of them. Ours is below.
+      uniqueKeys: false,
       merge: false,
       version: '1.2',
       schema: 'core',
@@ -95,12 +97,18 @@ interface NodeProblem {
 
 function plainness(document: Document.Parsed): NodeProblem[] {
   const found: NodeProblem[] = [];
+  const seen = new WeakMap<object, Set<unknown>>();
   visit(document, (key, node, ancestors) => {
     if (ancestors.filter(isCollection).length > DEPTH_MAX) {
       found.push({ offset: startOf(node), path: [], message: `is nested more than ${DEPTH_MAX} levels deep` });
       return visit.BREAK;
     }
-    const message = isPair(node) ? keyProblem(node) : isNode(node) ? nodeProblem(node) : undefined;
+    if (isMap(node)) seen.set(node, new Set());
+    const message = isPair(node)
+      ? keyProblem(node, seen.get(ancestors.at(-1) ?? document))
+      : isNode(node)
+        ? nodeProblem(node)
+        : undefined;
     if (message !== undefined) {
       const offset = startOf(isPair(node) ? node.key : node);
       found.push({ offset, path: pathOf([...ancestors, node], key), message });
@@ -110,10 +118,12 @@ function plainness(document: Document.Parsed): NodeProblem[] {
   return found;
 }
 
-function keyProblem({ key }: Pair): string | undefined {
+function keyProblem({ key }: Pair, seen: Set<unknown> = new Set()): string | undefined {
   if (!isScalar(key)) return 'a key must be plain text';
   if (typeof key.value !== 'string') return `a key must be text: write "${String(key.source ?? key.value)}" in quotes`;
   if (FORBIDDEN_KEYS.has(key.value)) return `"${key.value}" may not be a name here`;
+  if (seen.has(key.value)) return 'this key is here twice: remove one';
+  seen.add(key.value);
   return undefined;
 }
 
@@ -140,23 +150,31 @@ function pathOf(trail: readonly unknown[], key: unknown): PathSegment[] {
   return path;
 }
 
-function offsetOf(document: Document.Parsed, path: readonly PathSegment[], part: 'key' | 'value'): number {
-  let node: unknown = document.contents;
-  let offset = startOf(node);
-  for (const [index, segment] of path.entries()) {
-    const entry = entryOf(node, segment);
-    if (entry === undefined) return offset;
-    // A map or list is pointed at by its name; what stands after the name, by itself.
-    const byKey = (part === 'key' && index === path.length - 1) || !isScalar(entry.value);
-    offset = startOf(byKey ? (entry.key ?? entry.value) : entry.value);
-    node = entry.value;
-  }
-  return offset;
-}
-
-function entryOf(node: unknown, segment: PathSegment): { key?: unknown; value: unknown } | undefined {
-  if (isMap(node)) return node.items.find(({ key }) => isScalar(key) && key.value === segment);
-  return isSeq(node) && typeof segment === 'number' && segment in node.items
-    ? { value: node.items[segment] }
-    : undefined;
+function offsets(document: Document.Parsed): (path: readonly PathSegment[], part: 'key' | 'value') => number {
+  const indexes = new WeakMap<YAMLMap, Map<unknown, Pair>>();
+  const indexOf = (map: YAMLMap) => {
+    const index =
+      indexes.get(map) ?? new Map(map.items.map((pair) => [isScalar(pair.key) ? pair.key.value : undefined, pair]));
+    indexes.set(map, index);
+    return index;
+  };
+  const entryOf = (node: unknown, segment: PathSegment): { key?: unknown; value: unknown } | undefined => {
+    if (isMap(node)) return indexOf(node).get(segment);
+    return isSeq(node) && typeof segment === 'number' && segment in node.items
+      ? { value: node.items[segment] }
+      : undefined;
+  };
+  return (path, part) => {
+    let node: unknown = document.contents;
+    let offset = startOf(node);
+    for (const [index, segment] of path.entries()) {
+      const entry = entryOf(node, segment);
+      if (entry === undefined) return offset;
+      // A map or list is pointed at by its name; what stands after the name, by itself.
+      const byKey = (part === 'key' && index === path.length - 1) || !isScalar(entry.value);
+      offset = startOf(byKey ? (entry.key ?? entry.value) : entry.value);
+      node = entry.value;
+    }
+    return offset;
+  };
 }
