@@ -1,0 +1,9 @@
+import * as http from './cases/http.ts';
+import * as jsonRpc from './cases/json-rpc.ts';
+import type { CaseModule } from './run-case.ts';
+
+/** Every case of `pnpm bench`. */
+export const CASES: readonly CaseModule[] = [
+  { benchCase: http.benchCase, module: new URL('cases/http.ts', import.meta.url) },
+  { benchCase: jsonRpc.benchCase, module: new URL('cases/json-rpc.ts', import.meta.url) },
+];
