@@ -14,3 +14,14 @@ export {
 export { secret } from './settings/secret.ts';
 export { productionUrlProblem, publicUrl, url } from './settings/url.ts';
 export { type About, type Deployment, optional, type Provenance, type Variable } from './settings/variable.ts';
+export { type BreakerSettings, type BreakerState } from './outbound/breaker.ts';
+export {
+  createDependency,
+  type Dependency,
+  type DependencySettings,
+  type OutboundDeps,
+} from './outbound/dependency.ts';
+export { type Network, type NetworkRule, parseNetwork } from './outbound/network.ts';
+export type { OutboundCall, OutboundResponse, Purpose } from './outbound/outbound-call.ts';
+export { requestJson } from './outbound/request-json.ts';
+export { urlBelow } from './outbound/url-below.ts';
