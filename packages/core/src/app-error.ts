@@ -31,10 +31,12 @@ export class AppError extends Error {
   }
 }
 
-/** Anything that was thrown, as an error of the table: what nobody foresaw is `internal`, and its text stays inside. */
+/**
+ * Anything that was thrown, as an error of the table: what nobody foresaw is `internal`. Its text is in no message, because an
+ * exception may quote rows, arguments or secrets.
+ */
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
-  return new AppError('internal', thrown instanceof Error ? thrown.message : 'a non-error was thrown', {
-    cause: thrown,
-  });
+  const kind = thrown instanceof Error ? thrown.name : typeof thrown;
+  return new AppError('internal', `unforeseen: ${kind}`, { cause: thrown });
 }

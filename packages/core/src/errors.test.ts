@@ -39,6 +39,7 @@ test.each([new Error('secret path /etc'), 'a string', undefined, { code: 'access
     const error = toAppError(thrown);
     expect(error.code).toBe('internal');
     expect(error.publicMessage).not.toContain('/etc');
+    expect(error.message).not.toContain('/etc');
     expect(error.cause).toBe(thrown);
   },
 );

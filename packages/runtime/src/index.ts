@@ -1,5 +1,37 @@
+export {
+  createHealth,
+  type CheckResult,
+  type DependencyHealth,
+  type Health,
+  type HealthCheck,
+  type HealthReport,
+  type HealthStatus,
+  type Readiness,
+} from './health/create-health.ts';
+export { createAdminApp, createHttpApp, type HttpAppOptions } from './http/create-http-app.ts';
+export { HttpRefusal, type RefusalStatus } from './http/http-refusal.ts';
+export { listen, type Listener, SERVER_LIMITS, type ServerLimits } from './http/listen.ts';
+export { readBody } from './http/read-body.ts';
+export type { Challenge } from './http/render-error.ts';
+export { type RequestContext, requestContext } from './http/request-context.ts';
+export { createLogger, type Log, type LogFields, type Logger, type LoggerOptions } from './logging/create-logger.ts';
+export { logRequest, type Outcome, outcomeOf, type RequestLine } from './logging/log-request.ts';
+export { createMetrics, type Metrics, type Route } from './metrics/create-metrics.ts';
 export { isLoopbackHost, mayBeLoopbackHost } from './network/loopback.ts';
 export { type Networks, parseNetworks } from './network/networks.ts';
+export { type BreakerSettings, type BreakerState } from './outbound/breaker.ts';
+export {
+  createDependency,
+  type Dependency,
+  type DependencySettings,
+  type OutboundDeps,
+} from './outbound/dependency.ts';
+export { type Network, type NetworkRule, parseNetwork } from './outbound/network.ts';
+export type { OutboundCall, OutboundResponse, Purpose } from './outbound/outbound-call.ts';
+export { requestJson } from './outbound/request-json.ts';
+export { urlBelow } from './outbound/url-below.ts';
+export { runMain } from './process/run-main.ts';
+export { serve, type Served, type ServedApp, type ServeOptions } from './process/serve.ts';
 export { postgresUrl, redisUrl } from './settings/connection-url.ts';
 export { keyPath, path } from './settings/path.ts';
 export { integer, type ListenAddress, listenAddress, networks, oneOf, port, text } from './settings/plain-variables.ts';
@@ -12,16 +44,10 @@ export {
   type Variables,
 } from './settings/read-settings.ts';
 export { secret } from './settings/secret.ts';
+export { type ServiceVariables, serviceVariables } from './settings/service-variables.ts';
 export { productionUrlProblem, publicUrl, url } from './settings/url.ts';
 export { type About, type Deployment, optional, type Provenance, type Variable } from './settings/variable.ts';
-export { type BreakerSettings, type BreakerState } from './outbound/breaker.ts';
-export {
-  createDependency,
-  type Dependency,
-  type DependencySettings,
-  type OutboundDeps,
-} from './outbound/dependency.ts';
-export { type Network, type NetworkRule, parseNetwork } from './outbound/network.ts';
-export type { OutboundCall, OutboundResponse, Purpose } from './outbound/outbound-call.ts';
-export { requestJson } from './outbound/request-json.ts';
-export { urlBelow } from './outbound/url-below.ts';
+export { createShutdown, type Shutdown, type ShutdownOptions } from './shutdown/create-shutdown.ts';
+export { ATTRIBUTE, callerAttributes } from './telemetry/attributes.ts';
+export { currentTraceCarrier, extractTraceContext, type TraceCarrier } from './telemetry/trace-context.ts';
+export { failSpan, withSpan } from './telemetry/with-span.ts';

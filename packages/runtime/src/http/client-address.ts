@@ -1,0 +1,21 @@
+import type { IncomingMessage } from 'node:http';
+import { parseAddress } from '../network/loopback.ts';
+import type { Networks } from '../network/networks.ts';
+
+/**
+ * Who really sent a request. X-Forwarded-For is believed only as far as trusted proxies wrote it: from the right, past the
+ * hops that are trusted themselves, to the first that is not.
+ */
+export function clientAddress({ socket, headers }: IncomingMessage, trusted: Networks): string | undefined {
+  const hops = String(headers['x-forwarded-for'] ?? '').split(',');
+  let address = normalize(socket.remoteAddress);
+  while (address !== undefined && trusted.contains(address)) {
+    const next = normalize(hops.pop()?.trim());
+    if (next === undefined) break;
+    address = next;
+  }
+  return address;
+}
+
+const normalize = (text: string | undefined): string | undefined =>
+  text === undefined ? undefined : parseAddress(text)?.toString();

@@ -1,0 +1,84 @@
+import { AppError } from '@causeway/core';
+import express, { type Express } from 'express';
+import type { Health } from '../health/create-health.ts';
+import type { Networks } from '../network/networks.ts';
+import type { Route } from '../metrics/create-metrics.ts';
+import { hostGuard, type HostRule, hostsOf, isAddressHost } from './host-guard.ts';
+import { limitHeaders } from './limit-headers.ts';
+import { observeRequests, type RequestObserver } from './observe-requests.ts';
+import { mountOperations, OPERATIONS_ROUTES } from './operations.ts';
+import { BODY_BYTES_MAX, limitBody } from './read-body.ts';
+import { type Challenge, renderError } from './render-error.ts';
+import { securityHeaders } from './security-headers.ts';
+
+export interface AdminAppOptions extends Pick<RequestObserver, 'service' | 'logger' | 'metrics'> {
+  readonly health: Health;
+}
+
+export interface HttpAppOptions extends AdminAppOptions {
+  /** Their hosts are the ones that are served; every other Host gets 421. */
+  readonly publicUrls: readonly [string, ...string[]];
+  /** Every route that `mount` adds: the closed list of what appears in metrics and logs. */
+  readonly routes: readonly Route[];
+  /** Adds the service's own routes. Bodies are theirs to parse, with `readBody` or a parser of Express. */
+  readonly mount: (app: Express) => void;
+  readonly trustedProxies: Networks;
+  /** True when ADMIN_LISTEN serves the details and the metrics. */
+  readonly hasAdminListener: boolean;
+  readonly bodyBytesMax?: number;
+  readonly challenge?: Challenge;
+}
+
+/** The application of a service. The order below is the security order: what stands above cannot be skipped by what follows. */
+export function createHttpApp(options: HttpAppOptions): Express {
+  const isHttps = options.publicUrls.every((text) => text.startsWith('https:'));
+  return compose({
+    ...options,
+    isHttps,
+    hosts: hostsOf(options.publicUrls),
+    bodyBytesMax: options.bodyBytesMax ?? BODY_BYTES_MAX,
+    detailed: !options.hasAdminListener,
+  });
+}
+
+/** What ADMIN_LISTEN serves: health in detail and metrics, to whoever comes by address. */
+export function createAdminApp(options: AdminAppOptions): Express {
+  return compose({
+    ...options,
+    isHttps: false,
+    hosts: isAddressHost,
+    routes: [],
+    mount: () => undefined,
+    trustedProxies: NOBODY,
+    bodyBytesMax: 0,
+    detailed: true,
+  });
+}
+
+const NOBODY: Networks = { contains: () => false };
+
+interface Composition extends Omit<HttpAppOptions, 'publicUrls' | 'hasAdminListener'> {
+  readonly isHttps: boolean;
+  readonly hosts: HostRule;
+  readonly bodyBytesMax: number;
+  readonly detailed: boolean;
+}
+
+function compose(options: Composition): Express {
+  const routes = [...OPERATIONS_ROUTES, ...options.routes];
+  options.metrics.declareRoutes(routes);
+  const app = express();
+  app.disable('x-powered-by').disable('etag').set('query parser', 'simple').set('trust proxy', false);
+  app.use(observeRequests({ ...options, routes }));
+  app.use(securityHeaders(options.isHttps));
+  app.use(hostGuard(options.hosts));
+  app.use(limitHeaders);
+  app.use(limitBody(options.bodyBytesMax));
+  mountOperations(app, options);
+  options.mount(app);
+  app.use(() => {
+    throw new AppError('not_found', 'no route matches');
+  });
+  app.use(renderError(options.challenge));
+  return app;
+}

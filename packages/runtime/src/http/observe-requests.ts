@@ -1,0 +1,114 @@
+import { context, SpanKind, trace } from '@opentelemetry/api';
+import type { Request, RequestHandler, Response } from 'express';
+import type { Logger } from '../logging/create-logger.ts';
+import { logRequest, type Outcome, outcomeOf } from '../logging/log-request.ts';
+import type { Metrics, Route } from '../metrics/create-metrics.ts';
+import type { Networks } from '../network/networks.ts';
+import { ATTRIBUTE, callerAttributes } from '../telemetry/attributes.ts';
+import { extractTraceContext } from '../telemetry/trace-context.ts';
+import { failSpan } from '../telemetry/with-span.ts';
+import { clientAddress } from './client-address.ts';
+import { attachContext, RequestContext, requestContext } from './request-context.ts';
+
+export interface RequestObserver {
+  readonly service: string;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly routes: readonly Route[];
+  readonly trustedProxies: Networks;
+}
+
+/** Gives every request its id, its span and its context, and at its end one log line and one observation. */
+export function observeRequests(observer: RequestObserver): RequestHandler {
+  const { service, logger, metrics, trustedProxies } = observer;
+  const patterns = new Set(observer.routes.map((route) => route.slice(route.indexOf(' ') + 1)));
+  return (request, response, next) => {
+    const startedAt = performance.now();
+    const span = startSpan(request, service);
+    const address = clientAddress(request, trustedProxies);
+    const current = new RequestContext(request, { span, clientAddress: address, logger });
+    attachContext(response, current);
+    response.setHeader('x-request-id', current.requestId);
+    response.once('close', () => {
+      const end = { route: routeOf(request, current, patterns), durationMs: performance.now() - startedAt };
+      metrics.observeHttp({
+        method: request.method,
+        route: end.route,
+        status: response.statusCode,
+        seconds: end.durationMs / 1000,
+      });
+      logEnd(request, response, { ...end, logger });
+      endSpan(request, response, end);
+    });
+    context.with(trace.setSpan(context.active(), span), next);
+  };
+}
+
+/** The caller's span is linked, not continued: nobody outside decides what our traces contain. */
+function startSpan(request: Request, service: string) {
+  const remote = extractTraceContext(request.headers['traceparent']);
+  return trace.getTracer('causeway').startSpan(request.method, {
+    kind: SpanKind.SERVER,
+    root: true,
+    links: remote === undefined ? [] : [{ context: remote }],
+    attributes: { [ATTRIBUTE.serviceName]: service, [ATTRIBUTE.httpMethod]: request.method },
+  });
+}
+
+/** The pattern that served the request, if it is a declared one. Paths of callers never become labels. */
+function routeOf(request: Request, current: RequestContext, patterns: ReadonlySet<string>): string {
+  const { route, baseUrl, originalUrl } = request as {
+    route?: { path: unknown };
+    baseUrl: string;
+    originalUrl: string;
+  };
+  const candidates = [current.route, `${baseUrl}${String(route?.path)}`, originalUrl.split('?', 1)[0]];
+  return candidates.find((candidate) => candidate !== undefined && patterns.has(candidate)) ?? 'other';
+}
+
+interface RequestEnd {
+  readonly route: string;
+  readonly durationMs: number;
+}
+
+function logEnd(request: Request, response: Response, end: RequestEnd & { readonly logger: Logger }): void {
+  const { requestId, traceId, caller, tool, error, outcome, clientAddress: address } = requestContext(response);
+  const status = response.statusCode;
+  logRequest(end.logger, {
+    requestId,
+    traceId,
+    caller,
+    tool,
+    error,
+    method: request.method,
+    route: end.route,
+    status,
+    clientAddress: address,
+    outcome: outcome ?? (error === undefined ? outcomeOfStatus(status) : outcomeOf(error.code)),
+    durationMs: end.durationMs,
+    aborted: !response.writableFinished,
+  });
+}
+
+function outcomeOfStatus(status: number): Outcome {
+  if (status === 401 || status === 403) return 'access_denied';
+  if (status === 429) return 'rate_limited';
+  return status >= 400 ? 'error' : 'success';
+}
+
+function endSpan(request: Request, response: Response, end: RequestEnd): void {
+  const { span, requestId, caller, tool, error } = requestContext(response);
+  if (span.isRecording()) {
+    span.updateName(`${request.method} ${end.route}`);
+    span.setAttributes({
+      ...(caller && callerAttributes(caller)),
+      ...(tool !== undefined && { [ATTRIBUTE.tool]: tool }),
+      [ATTRIBUTE.requestId]: requestId,
+      [ATTRIBUTE.httpRoute]: end.route,
+      [ATTRIBUTE.httpStatus]: response.statusCode,
+      [ATTRIBUTE.latencyMs]: end.durationMs,
+    });
+    if (error !== undefined) failSpan(span, error);
+  }
+  span.end();
+}

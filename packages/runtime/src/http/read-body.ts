@@ -1,0 +1,27 @@
+import type { IncomingMessage } from 'node:http';
+import type { RequestHandler } from 'express';
+import { HttpRefusal } from './http-refusal.ts';
+
+export const BODY_BYTES_MAX = 1024 * 1024;
+
+/** Refuses a body that says it is too large before any of it is read. One that does not say is bounded by its reader. */
+export function limitBody(bytesMax: number): RequestHandler {
+  return (request, _response, next) => {
+    if (Number(request.headers['content-length'] ?? 0) > bytesMax) throw tooLarge(bytesMax);
+    next();
+  };
+}
+
+/** The whole body, of at most `bytesMax`. */
+export async function readBody(request: IncomingMessage, bytesMax = BODY_BYTES_MAX): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > bytesMax) throw tooLarge(bytesMax);
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+}
+
+const tooLarge = (bytesMax: number) => new HttpRefusal(413, `a body of more than ${bytesMax} bytes`);

@@ -1,0 +1,31 @@
+import { Secret } from '@causeway/core';
+import { describeError } from './describe-error.ts';
+
+const REDACTED = '[redacted]';
+const DEPTH_MAX = 6;
+
+// Keys are compared in lower case and without separators: access_token, accessToken and Access-Token are one name.
+const SECRET_KEY =
+  /token$|secret$|password$|passwd$|passphrase$|privatekey$|apikey$|cookie$|assertion$|authorization$|credentials?$|^code$|^codeverifier$|^jwk$|^dpop$/;
+
+/** The second lock: what is logged should hold no secret, and what looks like one by its name is blanked. */
+export function redact(value: unknown, depth = 0): unknown {
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  if (value instanceof Secret) return value.toJSON();
+  if (value instanceof Error) return describeError(value);
+  if (value instanceof URL) return value.href;
+  if (depth >= DEPTH_MAX) return '[deep]';
+  if (Array.isArray(value)) return value.map((item) => redact(item, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, isSecretKey(key) ? REDACTED : redact(inner, depth + 1)]),
+  );
+}
+
+const isSecretKey = (key: string): boolean => SECRET_KEY.test(key.toLowerCase().replaceAll(/[-_. ]/g, ''));
+
+// A JWT, a credential of an Authorization header, the password in a URL.
+const SECRET_TEXT =
+  /\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*){0,3}|\b(?:Bearer|Basic|DPoP)\s+[\w.~+/=-]{8,}|(?<=:\/\/[^\s:/?#@"\\]{0,200}:)[^\s/?#@"\\]+(?=@)/g;
+
+/** Blanks what looks like a secret by its form, wherever it stands in a line. */
+export const redactText = (line: string): string => line.replace(SECRET_TEXT, REDACTED);
