@@ -1,1 +1,9 @@
-export const placeholder = true;
+export type {
+  Platform,
+  PlatformHealth,
+  PlatformSession,
+  QueryOptions,
+  RequestContext,
+  SqlValue,
+  Statement,
+} from './platform.ts';

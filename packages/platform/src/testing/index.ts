@@ -1,1 +1,1 @@
-export const placeholder = true;
+export { POSTGRES_KINDS, type PostgresKind, startTestPostgres, type TestPostgres } from './postgres-server.ts';

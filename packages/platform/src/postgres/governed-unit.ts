@@ -1,0 +1,214 @@
+import type pg from 'pg';
+import { parserOf } from './parse-value.ts';
+import type { Column, PreparedNames } from './prepared-names.ts';
+
+export interface UnitRequest {
+  readonly role: string;
+  readonly timeoutMs: number;
+  /** Who asks, for the server's log and for functions: one value per name of `ATTRIBUTION`, in that order. */
+  readonly attribution: readonly string[];
+  /** The statement, prepared under a name that belongs to this role alone. */
+  readonly statement: {
+    readonly preparedName: string;
+    readonly text: string;
+    readonly values: readonly (string | null)[];
+  };
+  readonly rowsMax: number;
+  readonly charactersMax: number;
+}
+
+export type UnitResult =
+  { readonly kind: 'rows'; readonly rows: Record<string, unknown>[] } | { readonly kind: 'too_large' };
+
+/** The steps, in the order in which they are sent and answered. */
+const STEPS = ['begin', 'setup', 'query', 'rollback', 'done'] as const;
+
+export const ATTRIBUTION = [
+  'application_name',
+  'causeway.human_email',
+  'causeway.human_subject',
+  'causeway.agent',
+  'causeway.principal',
+  'causeway.request_id',
+] as const;
+
+/** All values are bound. `current_user` is asked after the role was set, so that it tells whom the statement runs as. */
+const SETUP = `SELECT pg_catalog.set_config('role', $1, true), pg_catalog.set_config('statement_timeout', $2, true), ${ATTRIBUTION.map(
+  (name, index) => `pg_catalog.set_config('${name}', $${index + 3}, true)`,
+).join(', ')}, current_user::text`;
+const CURRENT_USER = ATTRIBUTION.length + 2;
+
+type Connection = Pick<pg.Connection, 'stream' | 'sync'> & {
+  close(message: { type: 'S'; name: string }): void;
+  parse(message: { name: string; text: string }): void;
+  bind(message: { statement: string; values: readonly (string | null)[] }): void;
+  describe(message: { type: 'P' }): void;
+  execute(message: { rows: number }): void;
+  sendCopyFail(reason: string): void;
+};
+
+interface RowDescription {
+  readonly fields: readonly { readonly name: string; readonly dataTypeID: number }[];
+}
+
+/**
+ * The governed unit of work: a read-only transaction that takes the role, runs one statement and rolls back, sent whole with ONE Sync.
+ * The server skips everything after a failed step, so the statement cannot run as the login; a Sync per step would let it.
+ * It speaks pg's submittable interface, as pg-cursor does.
+ */
+export class GovernedUnit {
+  readonly settled: Promise<UnitResult>;
+  readonly #request: UnitRequest;
+  readonly #names: PreparedNames;
+  readonly #rows: Record<string, unknown>[] = [];
+  #resolve: (result: UnitResult) => void = () => undefined;
+  #reject: (error: Error) => void = () => undefined;
+  #columns: readonly Column[] | undefined;
+  #step = 0;
+  #characters = 0;
+  #confirmed = false;
+  #tooLarge = false;
+  #fault: string | undefined;
+
+  constructor(names: PreparedNames, request: UnitRequest) {
+    this.#names = names;
+    this.#request = request;
+    this.settled = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  submit(driver: pg.Connection): null {
+    const connection = driver as unknown as Connection;
+    const steps = this.#steps();
+    const known = steps.map(({ name }) => this.#names.use(name));
+    this.#columns = known[QUERY]?.columns;
+    connection.stream.cork();
+    try {
+      for (const { evicted } of known) if (evicted !== undefined) connection.close({ type: 'S', name: evicted });
+      for (const [index, { name, text, values, rows }] of steps.entries()) {
+        if (known[index]?.columns === undefined) {
+          // Closing a name that the server does not know is no error; parsing one that it knows is.
+          connection.close({ type: 'S', name });
+          connection.parse({ name, text });
+        }
+        connection.bind({ statement: name, values });
+        if (index === QUERY && this.#columns === undefined) connection.describe({ type: 'P' });
+        connection.execute({ rows });
+      }
+      connection.sync();
+    } finally {
+      connection.stream.uncork();
+    }
+    return null;
+  }
+
+  handleRowDescription({ fields }: RowDescription): void {
+    this.#columns = fields.map(({ name, dataTypeID }) => ({ name, parse: parserOf(dataTypeID) }));
+  }
+
+  handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
+    if (this.#step === SETUP_STEP) this.#confirmed = fields[CURRENT_USER] === this.#request.role;
+    else if (this.#step === QUERY && this.#confirmed) this.#keep(fields);
+  }
+
+  handleCommandComplete({ text }: { readonly text: string }): void {
+    const expected = COMMAND_TAGS[this.#step];
+    if (expected === undefined || !text.startsWith(expected)) this.#fault ??= `unexpected ${text}`;
+    this.#step++;
+  }
+
+  handlePortalSuspended(): void {
+    this.#tooLarge = true;
+    this.#step++;
+  }
+
+  handleEmptyQuery(): void {
+    this.#fault ??= 'an empty statement';
+    this.#step++;
+  }
+
+  handleCopyInResponse(connection: pg.Connection): void {
+    (connection as unknown as Connection).sendCopyFail('not supported');
+  }
+
+  handleCopyData(): void {
+    this.#fault ??= 'copied data';
+  }
+
+  /** The server skips to our Sync. What was parsed before the failure is not known, so it is parsed anew next time. */
+  handleError(error: Error): void {
+    for (const { name } of this.#steps()) this.#names.doubt(name);
+    this.#reject(new FailedStep(this.#stepName, error.message, error));
+  }
+
+  /** Rows are believed only when every step was answered and the engine itself said whom they were read as. */
+  handleReadyForQuery(): void {
+    if (this.#fault !== undefined || !this.#confirmed || this.#step !== STEPS.indexOf('done')) {
+      const fault = this.#fault ?? (this.#confirmed ? 'ended early' : 'the role was not confirmed');
+      this.#reject(new FailedStep(this.#stepName, fault));
+      return;
+    }
+    for (const { name } of this.#steps()) this.#names.confirm(name, NO_COLUMNS);
+    this.#names.confirm(this.#request.statement.preparedName, this.#columns ?? NO_COLUMNS);
+    this.#resolve(this.#tooLarge ? { kind: 'too_large' } : { kind: 'rows', rows: this.#rows });
+  }
+
+  get #stepName(): string {
+    return STEPS[this.#step] ?? 'done';
+  }
+
+  #steps(): readonly Step[] {
+    const { role, timeoutMs, attribution, statement, rowsMax } = this.#request;
+    return [
+      { name: 'causeway_begin', text: 'BEGIN READ ONLY', values: NO_VALUES, rows: ALL },
+      { name: 'causeway_setup', text: SETUP, values: [role, String(timeoutMs), ...attribution], rows: ALL },
+      // One row more than allowed and no further: the rest stays on the server and is rolled back.
+      { name: statement.preparedName, text: statement.text, values: statement.values, rows: rowsMax + 1 },
+      { name: 'causeway_rollback', text: 'ROLLBACK', values: NO_VALUES, rows: ALL },
+    ];
+  }
+
+  #keep(fields: readonly (string | null)[]): void {
+    for (const field of fields) this.#characters += field?.length ?? 0;
+    const { rowsMax, charactersMax } = this.#request;
+    if (this.#rows.length >= rowsMax || this.#characters > charactersMax) this.#tooLarge = true;
+    if (this.#tooLarge) this.#rows.length = 0;
+    else this.#rows.push(rowOf(fields, this.#columns ?? NO_COLUMNS));
+  }
+}
+
+function rowOf(fields: readonly (string | null)[], columns: readonly Column[]): Record<string, unknown> {
+  const row: Record<string, unknown> = {};
+  for (const [index, { name, parse }] of columns.entries()) {
+    const text = fields[index] ?? null;
+    row[name] = text === null ? null : parse(text);
+  }
+  return row;
+}
+
+/** The unit failed in this step: by what the engine or the socket said (`cause`), or by going another way than it was written. */
+export class FailedStep extends Error {
+  override readonly name = 'FailedStep';
+  readonly step: string;
+
+  constructor(step: string, message: string, cause?: Error) {
+    super(message, { cause });
+    this.step = step;
+  }
+}
+
+interface Step {
+  readonly name: string;
+  readonly text: string;
+  readonly values: readonly (string | null)[];
+  readonly rows: number;
+}
+
+const SETUP_STEP = STEPS.indexOf('setup');
+const QUERY = STEPS.indexOf('query');
+const COMMAND_TAGS = ['BEGIN', 'SELECT', 'SELECT', 'ROLLBACK'];
+const NO_VALUES: readonly (string | null)[] = [];
+const NO_COLUMNS: readonly Column[] = [];
+const ALL = 0;

@@ -1,0 +1,22 @@
+import { AppError, type Caller } from '@causeway/core';
+import { humanRole, type Policy } from '@causeway/policy';
+
+/** The database role of the caller's principal. Only a principal that the policy names has one. */
+export function roleOf(caller: Caller, policy: Policy): string {
+  const role = caller.pattern === 'obo' ? roleOfHuman(caller, policy) : roleOfPrincipal(caller, policy);
+  if (role === undefined) throw new AppError('exchange_denied', `the policy has no principal ${caller.principal.id}`);
+  return role;
+}
+
+function roleOfPrincipal({ principal }: Caller, { roles }: Policy): string | undefined {
+  const { role } = principal;
+  if (role === undefined || !Object.hasOwn(roles, role)) return undefined;
+  return roles[role]?.principal === principal.id ? principal.id : undefined;
+}
+
+function roleOfHuman({ human }: Caller, { workspace }: Policy): string | undefined {
+  const email = human?.email;
+  if (email === undefined || workspace === undefined) return undefined;
+  const known = Object.keys(workspace.humans).some((name) => name.toLowerCase() === email.toLowerCase());
+  return known ? humanRole(email) : undefined;
+}
