@@ -1,40 +1,170 @@
 // Runs before `npm start` and `npm test`, on any Node from 18 on and with no dependency: brings node_modules up to date.
 import { spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const PNPM = '12.21.0';
+// Never ask before replacing a node_modules of another layout.
+const PNPM_INSTALL = ['--yes', `pnpm@${PNPM}`, 'install', '--frozen-lockfile', '--config.confirmModulesPurge=false'];
+const WAIT_MAX_MS = 600_000;
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 const at = (...parts) => join(root, ...parts);
-const changedAt = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
+const modules = at('node_modules');
+const stamp = at('node_modules', '.causeway-installed');
+const lock = at('.causeway', 'install.lock');
 
-const fail = (...lines) => {
-  for (const line of lines) console.error(line);
+refuseUnfitMachine();
+if (isStale()) {
+  refuseReadOnlyCheckout();
+  await takeLock();
+  try {
+    // Another command may have done it while this one waited.
+    if (isStale()) install();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+refuseOldNode();
+
+function fail(message, ...advice) {
+  console.error([`causeway: ${message}`, ...advice.map((line) => `  - ${line}`)].join('\n'));
   process.exit(1);
-};
+}
 
-if (changedAt(at('node_modules', '.modules.yaml')) < changedAt(at('pnpm-lock.yaml'))) {
-  console.error('causeway: installing packages (once, and again when pnpm-lock.yaml changes) …');
-  const { status } = spawnSync('npx', ['--yes', `pnpm@${PNPM}`, 'install', '--frozen-lockfile'], {
-    cwd: root,
-    stdio: ['ignore', 2, 2],
-    shell: process.platform === 'win32',
+function nodeMajor() {
+  return Number(process.versions.node.split('.')[0]);
+}
+
+function refuseUnfitMachine() {
+  if (process.platform === 'win32') fail('runs on Linux and macOS.', 'On Windows, use it inside WSL.');
+  if (nodeMajor() < 18) fail(`needs Node 18 or newer to begin with, and this is ${process.versions.node}.`);
+  if (process.platform !== 'linux') refuseOldNode();
+}
+
+/** Linux gets Node 24 from npm; the scripts that follow find it first on their PATH. */
+function refuseOldNode() {
+  if (nodeMajor() >= 24 || existsSync(at('node_modules', '.bin', 'node'))) return;
+  fail(
+    `needs Node 24, and this is Node ${process.versions.node}.`,
+    'On Linux (x64, arm64) it comes from npm by itself; here, install it from https://nodejs.org and run the command again.',
+  );
+}
+
+/** What must be the same for an install to count: the packages, and the system whose binaries they brought. */
+function wantedStamp() {
+  const hash = createHash('sha256');
+  for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml']) hash.update(readFileSync(at(file)));
+  return hash.update(`${PNPM} ${process.platform} ${process.arch}`).digest('hex');
+}
+
+function isStale() {
+  return !existsSync(stamp) || readFileSync(stamp, 'utf8') !== wantedStamp() || missingPackages().length > 0;
+}
+
+/** Packages that a package.json names and that are not there: somebody deleted half of node_modules. */
+function missingPackages() {
+  return workspaceFolders().flatMap((folder) => {
+    const { dependencies, devDependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const names = Object.keys({ ...dependencies, ...devDependencies });
+    return names.filter((name) => !existsSync(join(folder, 'node_modules', name)));
   });
-  if (status !== 0) {
-    fail(
-      'causeway: the packages could not be installed; what went wrong is above.',
-      '  - no network: the npm registry must be reachable (`npm ping`).',
-      '  - no permission: this folder must be writable for you.',
-      '  - a half-written node_modules: delete it and run the command again.',
-    );
+}
+
+function workspaceFolders() {
+  const groups = ['packages', 'services', 'infra', 'test'].filter((group) => existsSync(at(group)));
+  const folders = groups.flatMap((group) => readdirSync(at(group)).map((name) => at(group, name)));
+  return [root, ...folders.filter((folder) => existsSync(join(folder, 'package.json')))];
+}
+
+function refuseReadOnlyCheckout() {
+  for (const folder of [root, modules].filter(existsSync)) {
+    try {
+      accessSync(folder, constants.W_OK);
+    } catch (error) {
+      fail(
+        `cannot write to ${folder} (${error.code}), and the packages go there.`,
+        'Make it writable for you, or clone the project to a folder of your own.',
+        'If an earlier run was with sudo: `sudo chown -R $(id -u) .` in the checkout gives it back to you.',
+      );
+    }
   }
 }
 
-// Linux gets Node 24 from npm; the scripts that follow find it first on their PATH.
-if (!existsSync(at('node_modules', '.bin', 'node')) && Number(process.versions.node.split('.')[0]) < 24) {
-  fail(
-    `causeway: needs Node 24, and this is Node ${process.versions.node}.`,
-    'On Linux it comes from npm by itself; here, install it from https://nodejs.org and run the command again.',
-  );
+/** One install at a time: two would pull the same files from under each other. */
+async function takeLock() {
+  mkdirSync(dirname(lock), { recursive: true, mode: 0o700 });
+  const deadline = Date.now() + WAIT_MAX_MS;
+  for (let told = false; Date.now() < deadline; await delay(200)) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+      return;
+    } catch (error) {
+      if (error.code !== 'EEXIST') fail(`cannot write ${lock} (${error.code}).`, 'Make that folder writable for you.');
+    }
+    const owner = readLockOwner();
+    if (owner !== undefined && !isAlive(owner)) rmSync(lock, { force: true });
+    else if (!told) {
+      console.error(`causeway: process ${owner ?? '?'} installs the packages already; waiting for it …`);
+      told = true;
+    }
+  }
+  fail(`another install did not end within ${WAIT_MAX_MS / 60_000} minutes.`, `If there is none, delete ${lock}.`);
+}
+
+function readLockOwner() {
+  try {
+    return Number(readFileSync(lock, 'utf8')) || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+function install() {
+  const began = Date.now();
+  if (existsSync(stamp) && missingPackages().length > 0) {
+    // pnpm trusts its own record of what it installed, so an incomplete folder is made anew.
+    console.error('causeway: node_modules is incomplete; making it again …');
+    for (const folder of workspaceFolders()) rmSync(join(folder, 'node_modules'), { recursive: true, force: true });
+  }
+  console.error('causeway: installing the packages (once, and again when they change) …');
+  rmSync(stamp, { force: true });
+  const { status, error } = spawnSync('npx', PNPM_INSTALL, {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  });
+  if (error?.code === 'ENOENT')
+    fail('`npx` was not found.', 'It comes with npm: install npm and run the command again.');
+  if (status !== 0) {
+    fail(
+      'the packages could not be installed; what went wrong is above.',
+      'No network: the npm registry must be reachable; `npm ping` tells.',
+      'No permission (EACCES): this folder and `npm config get cache` must be writable for you.',
+      'No space (ENOSPC): it needs about 1.5 GB here and in the caches.',
+      'Something half-written: delete node_modules and run the command again.',
+    );
+  }
+  writeFileSync(stamp, wantedStamp());
+  console.error(`causeway: packages installed in ${((Date.now() - began) / 1000).toFixed(0)} s`);
 }
