@@ -19,6 +19,7 @@ export { logRequest, type Outcome, outcomeOf, type RequestLine } from './logging
 export { createMetrics, type Metrics, type Route } from './metrics/create-metrics.ts';
 export { isLoopbackHost, mayBeLoopbackHost } from './network/loopback.ts';
 export { type Networks, parseNetworks } from './network/networks.ts';
+export { createFetch, type FetchLimits } from './outbound/create-fetch.ts';
 export { type BreakerSettings, type BreakerState } from './outbound/breaker.ts';
 export {
   createDependency,

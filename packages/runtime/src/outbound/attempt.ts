@@ -30,7 +30,7 @@ export async function attempt(options: AttemptOptions): Promise<OutboundResponse
       ...(call.bodyTimeoutMs !== undefined && { bodyTimeout: call.bodyTimeoutMs }),
       signal,
     });
-    // undici looks at the signal only once the request is on a connection; waiting for one must end, too.
+    // undici looks at the signal only once a connection has taken the request; waiting in the pool must end, too.
     return await accept(options, await orAborted(request, signal));
   } catch (error) {
     throw error instanceof FailedAttempt ? error : explain(options, error);

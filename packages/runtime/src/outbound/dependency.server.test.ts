@@ -312,6 +312,7 @@ test('timeouts and connection errors open the breaker, refusals of ours and 4xx 
   await using mute = await serveHttp(silent);
   const { listener } = answering([404]);
   await using server = await serveHttp(listener);
+  await using limited = await serveHttp(answering([429]).listener);
   const url = `http://127.0.0.1:${server.port}/`;
   const outcome = async (failing: Parameters<Dependency['request']>[0]) => {
     const { dependency } = partner({ breaker: { failures: 1 } });
@@ -321,6 +322,7 @@ test('timeouts and connection errors open the breaker, refusals of ours and 4xx 
   expect(await outcome({ url: `http://127.0.0.1:${mute.port}/`, deadlineMs: 20 })).toBe('open');
   expect(await outcome({ url: 'http://127.0.0.1:1/' })).toBe('open');
   expect(await outcome({ url })).toBe('closed');
+  expect(await outcome({ url: `http://127.0.0.1:${limited.port}/` })).toBe('closed');
   expect(await outcome({ url, bodyMaxBytes: 1 })).toBe('closed');
   expect(await outcome({ url: 'http://10.0.0.1/' })).toBe('closed');
 });
@@ -405,4 +407,27 @@ test('no more connections are opened than the pool holds, and the long pool is a
   await Promise.all([...calls, long]);
   clearInterval(pump);
   expect(server.connections).toBe(65);
+});
+
+test('a call that finds every connection taken ends with its deadline', async () => {
+  await using server = await serveHttp(silent);
+  const { dependency } = partner();
+  const caller = new AbortController();
+  const url = `http://127.0.0.1:${server.port}/`;
+  const stuck = Array.from({ length: 64 }, () => dependency.request({ url, signal: caller.signal }).catch(identity));
+  await vi.waitFor(() => expect(server.connections).toBe(64), { interval: 5 });
+  await expect(dependency.request({ url, deadlineMs: 30 })).rejects.toMatchObject({ code: 'upstream_timeout' });
+  caller.abort();
+  await Promise.all(stuck);
+});
+
+test('no deadline is longer than that of the pool', async () => {
+  const { listener } = answering([503], { 'retry-after': '36' });
+  await using server = await serveHttp(listener);
+  const { dependency, slept } = partner({ breaker: { failures: Infinity } });
+  const call = { url: `http://127.0.0.1:${server.port}/`, deadlineMs: 999_000 };
+  await expect(dependency.request(call)).rejects.toMatchObject({ retryAfterMs: 36_000 });
+  expect(slept).toEqual([]);
+  await expect(dependency.request({ ...call, purpose: 'long' })).rejects.toMatchObject({ retryAfterMs: 36_000 });
+  expect(slept).toEqual([36_000, 36_000]);
 });

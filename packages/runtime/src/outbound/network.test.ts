@@ -37,6 +37,8 @@ describe('public', () => {
     ['::', 'unspecified'],
     ['::1', 'loopback'],
     ['::127.0.0.1', 'IPv4-compatible'],
+    ['::7f00:1', 'IPv4-compatible'],
+    ['::a00:1', 'IPv4-compatible'],
     ['::ffff:127.0.0.1', 'IPv4-mapped'],
     ['::ffff:8.8.8.8', 'IPv4-mapped, whatever it maps'],
     ['::ffff:0:127.0.0.1', 'IPv4-translated'],

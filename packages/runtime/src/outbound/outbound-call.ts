@@ -1,9 +1,11 @@
+export const METHODS = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'POST', 'PATCH'] as const;
+
 /** Which pool carries the call: `long` is for the supervisor and Genie, so that slow answers do not hold up the rest. */
 export type Purpose = 'standard' | 'long';
 
 export interface OutboundCall {
   readonly url: string | URL;
-  readonly method?: 'GET' | 'HEAD' | 'OPTIONS' | 'PUT' | 'DELETE' | 'POST' | 'PATCH';
+  readonly method?: (typeof METHODS)[number];
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
   readonly purpose?: Purpose;
