@@ -65,6 +65,8 @@ export function createProvider(setup: ProviderSetup): Provider {
       Grant: 12 * 3600,
       RefreshToken: 12 * 3600,
     },
+    // The strictest that the products offer: whoever refreshes must keep the newest token.
+    rotateRefreshToken: true,
     clientBasedCORS: () => false,
     renderError: (ctx, { error, error_description: description }) => {
       ctx.type = 'html';
