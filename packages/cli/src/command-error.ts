@@ -14,3 +14,6 @@ export const EXIT_NO = 1;
 
 /** The command line is wrong. */
 export const EXIT_USAGE = 2;
+
+/** The user wanted out: 128 and the number of SIGINT, as shells have it. */
+export const EXIT_INTERRUPTED = 130;

@@ -15,7 +15,8 @@ export function helpOfCommands(commands: readonly Command[], group = ''): string
       ...(group === '' ? [['    --version', 'the version'] as const] : []),
     ]),
     '',
-    'Exit codes: 0 done, 1 no or failed, 2 wrong usage, 78 wrong configuration. CAUSEWAY_DEBUG=1 shows where an error came from.',
+    'Exit codes: 0 done, 1 no or failed, 2 wrong usage, 78 wrong configuration.',
+    'CAUSEWAY_DEBUG=1 shows where an error came from.',
   );
 }
 

@@ -1,7 +1,7 @@
 import { AppError, EXIT_CONFIG } from '@causeway/core';
 
 import type { Command, CommandContext } from './command.ts';
-import { CommandError, EXIT_NO } from './command-error.ts';
+import { CommandError, EXIT_INTERRUPTED, EXIT_NO } from './command-error.ts';
 import { helpOfCommand, helpOfCommands } from './help.ts';
 import { parseCommandLine } from './parse-command-line.ts';
 
@@ -27,7 +27,7 @@ export async function runCli(argv: readonly string[], commands: readonly Command
         return (await line.command.run({ ...world, args: line.args })) ?? 0;
     }
   } catch (error) {
-    return report(error, world);
+    return world.signal.aborted ? EXIT_INTERRUPTED : report(error, world);
   }
 }
 
