@@ -1,5 +1,16 @@
+export { emailClaims, roleClaim, tenantClaim } from './claim-presets.ts';
 export { exposedColumns } from './exposed-columns.ts';
+export { groupsOfHuman, groupsOfRole } from './groups.ts';
+export { checkPolicy, type ParseOptions, parsePolicy, type PolicyResult } from './parse-policy.ts';
+export type { PolicyDocument } from './policy-document.ts';
+export { formatProblem, PolicyRefused, type Position, type Problem } from './problem.ts';
+export type { Revocable, Revocations } from './revocations.ts';
 export { policySchema, type Policy, type Provider } from './schema.ts';
+export { checkPredicate, type PredicateCheck } from './sql/check-predicate.ts';
+export { type CompileOptions, compilePostgres, type EnginePolicy } from './sql/compile-postgres.ts';
+export { dropStatement } from './sql/drop-statement.ts';
+export { MARK_PREFIX } from './sql/marked.ts';
+export { renderPostgres } from './sql/render-postgres.ts';
 export type {
   GovernedIdentity,
   GovernedObject,
