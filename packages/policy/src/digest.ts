@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import { exposedColumns } from './exposed-columns.ts';
+import { own } from './own.ts';
 import { type Policy, policySchema } from './schema.ts';
 import { childSchema, isSet } from './schema-tree.ts';
 
@@ -15,6 +16,11 @@ export function engineDigest(policy: Policy): string {
   const columns = Object.fromEntries(Object.keys(data).map((relation) => [relation, exposedColumns(policy, relation)]));
   const sections = { data, roles, connections, tools, ...(workspace && { workspace: { humans: workspace.humans } }) };
   return sha256(`${canonical(sections, policySchema)}${canonical(columns, undefined)}`);
+}
+
+/** One section of a policy, as the digest sees it. */
+export function canonicalSection(policy: Policy, section: string): string {
+  return canonical(own(policy as Record<string, unknown>, section), childSchema(policySchema, section));
 }
 
 function canonical(value: unknown, schema: z.core.$ZodType | undefined): string {

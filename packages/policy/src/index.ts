@@ -1,6 +1,12 @@
 export { emailClaims, roleClaim, tenantClaim } from './claim-presets.ts';
 export { exposedColumns } from './exposed-columns.ts';
+export { type Access, accessOfGroups, accessOfRole, type RelationAccess } from './access.ts';
+export { decideTool, type Decision, toolsOf } from './decide-tool.ts';
+export { diffPolicies, type PolicyChange, type PolicyDiff } from './diff-policies.ts';
 export { groupsOfHuman, groupsOfRole } from './groups.ts';
+export { type ClaimsRefusal, mapClaims, type MappedClaims } from './map-claims.ts';
+export { type Rule, ruleAt } from './rule.ts';
+export { scopesOf, type Standing, standingOf, type StandingRefusal } from './standing.ts';
 export { checkPolicy, type ParseOptions, parsePolicy, type PolicyResult } from './parse-policy.ts';
 export type { PolicyDocument } from './policy-document.ts';
 export { formatProblem, PolicyRefused, type Position, type Problem } from './problem.ts';

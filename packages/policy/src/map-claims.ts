@@ -1,0 +1,140 @@
+import type { Human, Principal, Scope } from '@causeway/core';
+import { emailClaims, roleClaim } from './claim-presets.ts';
+import { groupsOfRole } from './groups.ts';
+import { own } from './own.ts';
+import type { PolicyDocument } from './policy-document.ts';
+import type { PathSegment } from './problem.ts';
+import { withRule } from './rule.ts';
+import type { Provider } from './schema.ts';
+import { revocation } from './standing.ts';
+
+export type ClaimsRefusal =
+  | 'provider_unknown'
+  | 'issuer_mismatch'
+  | 'subject_missing'
+  | 'roles_malformed'
+  | 'groups_overage'
+  | 'no_role'
+  | 'several_roles'
+  | 'role_revoked'
+  | 'human_revoked';
+
+export type MappedClaims =
+  | {
+      readonly ok: true;
+      readonly human: Human;
+      readonly principal: Principal & { readonly role: string };
+      /** The most that a token for this human may open. */
+      readonly scopes: readonly Scope[];
+      readonly at: readonly PathSegment[];
+    }
+  | {
+      readonly ok: false;
+      readonly refusal: ClaimsRefusal;
+      readonly reason: string;
+      readonly at: readonly PathSegment[];
+    };
+
+type Claims = Readonly<Record<string, unknown>>;
+type Found<T> = { readonly found: T } | { readonly refusal: ClaimsRefusal; readonly reason: string };
+
+/** Who a provider's claims make somebody. The claims are those of a token that was verified: nothing here proves them. */
+export function mapClaims(document: PolicyDocument, providerId: string, claims: Claims): MappedClaims {
+  const { policy } = document;
+  const index = policy.providers.findIndex(({ id }) => id === providerId);
+  const provider = policy.providers[index];
+  const at = provider === undefined ? ['providers'] : ['providers', index, 'roles'];
+  const refuse = (refusal: ClaimsRefusal, reason: string, where: readonly PathSegment[] = at): MappedClaims => ({
+    ok: false,
+    refusal,
+    reason: withRule(document, reason, where),
+    at: where,
+  });
+  if (provider === undefined) return refuse('provider_unknown', 'there is no such provider');
+
+  const human = humanOf(provider, claims);
+  if ('refusal' in human) return refuse(human.refusal, human.reason, ['providers', index, 'issuer']);
+  const gone = revocation(document, { kind: 'human', ...human.found });
+  if (gone !== undefined) return refuse('human_revoked', gone.reason, gone.at);
+  const chosen = roleOf(document, provider, claims);
+  if ('refusal' in chosen) return refuse(chosen.refusal, chosen.reason);
+  const { role, value } = chosen.found;
+  const roleGone = revocation(document, { kind: 'role', role });
+  if (roleGone !== undefined) return refuse('role_revoked', roleGone.reason, roleGone.at);
+  const definition = own(policy.roles, role);
+  if (definition === undefined) return refuse('no_role', `there is no role "${role}"`);
+  return {
+    ok: true,
+    human: human.found,
+    principal: { id: definition.principal, role, groups: groupsOfRole(policy, role) },
+    scopes: definition.scopes,
+    at: [...at, value],
+  };
+}
+
+function humanOf(provider: Provider, claims: Claims): Found<Human> {
+  const subject = own(claims, 'sub');
+  if (own(claims, 'iss') !== provider.issuer) {
+    return { refusal: 'issuer_mismatch', reason: `"iss" is not the issuer of "${provider.id}"` };
+  }
+  if (typeof subject !== 'string' || !/^[^\p{Cc}]{1,255}$/u.test(subject)) {
+    return { refusal: 'subject_missing', reason: '"sub" is missing, or is not text of at most 255 characters' };
+  }
+  return { found: { issuer: provider.issuer, subject, email: emailOf(provider, claims), idp: provider.id } };
+}
+
+/** An e-mail counts only when it is of the provider's own domains and the provider does not say that it is unverified. */
+function emailOf(provider: Provider, claims: Claims): string | undefined {
+  const verified = own(claims, 'email_verified');
+  if (verified === false || verified === 'false') return undefined;
+  // Who has an e-mail of another company in the first claim is not given a second guess.
+  const email = emailClaims(provider)
+    .map((name) => own(claims, name))
+    .find((value) => value !== undefined);
+  return typeof email === 'string' && isOwnEmail(provider, email) ? email.toLowerCase() : undefined;
+}
+
+function isOwnEmail({ emailDomains }: Provider, email: string): boolean {
+  const match = /^[\w.!#$%&'*+/=?^`{|}~-]{1,64}@([a-z0-9.-]{1,189})$/i.exec(email);
+  return match?.[1] !== undefined && emailDomains.includes(match[1].toLowerCase());
+}
+
+function roleOf(
+  { policy }: PolicyDocument,
+  provider: Provider,
+  claims: Claims,
+): Found<{ role: string; value: string }> {
+  const values = roleValues(provider, claims);
+  if ('refusal' in values) return values;
+  const meanings = values.found.flatMap((value) => {
+    const role = own(provider.roles, value);
+    return role === undefined ? [] : [{ role, value }];
+  });
+  const roles = new Set(meanings.map(({ role }) => role));
+  const unordered = [...roles].filter((role) => !policy.precedence.includes(role));
+  if (roles.size > 1 && unordered.length > 0) {
+    const reason = `the claims mean several roles (${[...roles].join(', ')}) and \`precedence\` does not name ${unordered.join(', ')}`;
+    return { refusal: 'several_roles', reason };
+  }
+  const first = policy.precedence.find((role) => roles.has(role));
+  const chosen = meanings.find(({ role }) => first === undefined || role === first);
+  if (chosen !== undefined) return { found: chosen };
+  return { refusal: 'no_role', reason: `no value of the claim "${roleClaim(provider)}" means a role` };
+}
+
+function roleValues(provider: Provider, claims: Claims): Found<readonly string[]> {
+  const name = roleClaim(provider);
+  const value = own(claims, name);
+  const elsewhere = own(claims, '_claim_names');
+  if (value === undefined && typeof elsewhere === 'object' && elsewhere !== null && Object.hasOwn(elsewhere, name)) {
+    // Entra leaves groups out of a token when there are too many, and says where else to ask.
+    return {
+      refusal: 'groups_overage',
+      reason: `the token has too many values for the claim "${name}": use app roles`,
+    };
+  }
+  if (value === undefined || value === null) return { found: [] };
+  if (typeof value === 'string') return { found: [value] };
+  if (Array.isArray(value) && value.every((entry) => typeof entry === 'string')) return { found: value };
+  return { refusal: 'roles_malformed', reason: `the claim "${name}" is neither text nor a list of texts` };
+}
