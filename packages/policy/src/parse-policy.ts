@@ -1,4 +1,5 @@
 import { checkClients } from './check-clients.ts';
+import { checkConditions } from './check-conditions.ts';
 import { checkData } from './check-data.ts';
 import { checkOutside } from './check-outside.ts';
 import { checkProviders } from './check-providers.ts';
@@ -33,8 +34,8 @@ const CHECKS: readonly ((check: PolicyCheck) => void)[] = [
   checkOutside,
 ];
 
-/** The policy that a text says, or everything that is wrong with it. Never throws. */
-export function checkPolicy(text: string, options: ParseOptions): PolicyResult {
+/** The policy that a text says, or everything that is wrong with it. Refuses by its answer, never by throwing. */
+export async function checkPolicy(text: string, options: ParseOptions): Promise<PolicyResult> {
   const yaml = readYaml(text, options.file);
   if (!yaml.ok) return yaml;
   const problems: Problem[] = [];
@@ -45,7 +46,9 @@ export function checkPolicy(text: string, options: ParseOptions): PolicyResult {
     for (const { path, part, message } of schemaFindings(issue, raw)) report(path, message, { part });
   }
   const draft = parsed.data ?? draftOf(raw);
-  for (const check of CHECKS) check({ draft, names: namesOf(raw), production: options.production === true, report });
+  const check: PolicyCheck = { draft, names: namesOf(raw), production: options.production === true, report };
+  for (const run of CHECKS) run(check);
+  await checkConditions(check);
   problems.sort((a, b) => a.line - b.line || a.column - b.column);
 
   if (parsed.data === undefined || problems.some(({ severity }) => severity === 'error'))
@@ -63,8 +66,8 @@ export function checkPolicy(text: string, options: ParseOptions): PolicyResult {
 }
 
 /** The policy that a text says. Throws `PolicyRefused` with every problem when any part of it is wrong. */
-export function parsePolicy(text: string, options: ParseOptions): PolicyDocument {
-  const result = checkPolicy(text, options);
+export async function parsePolicy(text: string, options: ParseOptions): Promise<PolicyDocument> {
+  const result = await checkPolicy(text, options);
   if (!result.ok) throw new PolicyRefused(result.problems);
   return result.document;
 }
