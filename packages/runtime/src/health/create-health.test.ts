@@ -89,7 +89,7 @@ test('a check that does not answer is down in time, and is told to stop', async 
 });
 
 test('a flood of questions is one question to the dependency, and its answer is kept for a while', async () => {
-  const run = vi.fn(() => Promise.resolve());
+  const run = vi.fn<() => Promise<void>>(() => Promise.resolve());
   const health = started({ ...up, run, freshMs: 1000 });
   await Promise.all(Array.from({ length: 1000 }, () => health.report()));
   await health.readiness();

@@ -190,8 +190,14 @@ test('a body that does not say its length is bounded by its reader', async () =>
   const app = await startApp(hello);
   const chunked = (size: number) =>
     app.say(
-      ...['POST /echo HTTP/1.1', 'Host: gateway.test', 'Connection: close', 'Transfer-Encoding: chunked', ''],
-      ...[size.toString(16), 'x'.repeat(size), '0'],
+      'POST /echo HTTP/1.1',
+      'Host: gateway.test',
+      'Connection: close',
+      'Transfer-Encoding: chunked',
+      '',
+      size.toString(16),
+      'x'.repeat(size),
+      '0',
     );
   expect(statusOf(await chunked(1000))).toBe(200);
   expect(statusOf(await chunked(1001))).toBe(413);

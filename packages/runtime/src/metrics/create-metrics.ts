@@ -3,7 +3,7 @@ import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 /** A route as it is declared: the method and the path pattern, such as `POST /mcp`. */
 export type Route = `${string} /${string}`;
 
-export interface HttpObservation {
+interface HttpObservation {
   readonly method: string;
   /** A path pattern of the closed list, or `other`. */
   readonly route: string;

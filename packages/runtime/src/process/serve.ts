@@ -27,7 +27,7 @@ export interface ServeOptions {
 }
 
 /** What of the process is used; tests give their own. */
-export interface ServeHost {
+interface ServeHost {
   readonly on: (signal: 'SIGTERM' | 'SIGINT', listener: (signal: string) => void) => unknown;
   readonly exit: (code: number) => void;
 }

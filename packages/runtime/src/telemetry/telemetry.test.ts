@@ -48,8 +48,8 @@ test.each([
   [new AppError('rate_limited', 'caller hunter2'), 'rate_limited'],
   [new TypeError('hunter2'), 'TypeError'],
   ['hunter2', 'string'],
-])('a failed span has the kind of the error and never its text', async (error, type) => {
-  await expect(withSpan('failing', {}, () => Promise.reject(error as Error))).rejects.toBe(error);
+])('a failed span has the kind of the error and never its text', async (thrown, type) => {
+  await expect(withSpan('failing', {}, () => Promise.reject(thrown as Error))).rejects.toBe(thrown);
   const [span] = exporter.getFinishedSpans();
   expect(span?.attributes).toEqual({ 'error.type': type });
   expect(span?.status).toEqual({ code: 2 });
