@@ -431,3 +431,24 @@ test('no deadline is longer than that of the pool', async () => {
   await expect(dependency.request({ ...call, purpose: 'long' })).rejects.toMatchObject({ retryAfterMs: 36_000 });
   expect(slept).toEqual([36_000, 36_000]);
 });
+
+test('a failure that opens the breaker is the last word, and keeps its own reason', async () => {
+  const { seen, listener } = answering([503]);
+  await using server = await serveHttp(listener);
+  const { dependency, slept } = partner({ breaker: { failures: 1 } });
+  await expect(dependency.request({ url: `http://127.0.0.1:${server.port}/` })).rejects.toMatchObject({
+    message: 'partner: answered 503',
+  });
+  expect([seen.length, slept]).toEqual([1, []]);
+});
+
+test("the system's own resolver, clock and timer do the same", async () => {
+  const { listener } = answering([503, 200]);
+  await using server = await serveHttp(listener);
+  const url = `http://localhost:${server.port}/`;
+  const inside = createDependency({ name: 'inside', network: ['127.0.0.0/8', '::1/128'] }, { random: () => 0 });
+  const outside = createDependency({ name: 'outside', network: 'public' });
+  open.push(inside, outside);
+  expect(await inside.request({ url })).toMatchObject({ status: 200 });
+  await expect(outside.request({ url })).rejects.toMatchObject({ code: 'upstream_rejected' });
+});
