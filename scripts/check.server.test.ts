@@ -73,6 +73,7 @@ const LINT_CASES: readonly (readonly [rule: string, path: string, source: string
   ],
   ['filename-case', 'packages/a/src/camelCase.ts', 'export const camelCase = 1;'],
   ['expect-expect', 'packages/a/src/none.test.ts', inTest(`test('x', () => { String(expect); });`)],
+  ['no-standalone-expect', 'packages/a/src/standalone.test.ts', inTest(`expect(1).toBe(1);\ntest('x', () => {});`)],
   ['valid-expect', 'packages/a/src/expect.test.ts', inTest(`test('x', () => { expect(1); });`)],
   ['no-disabled-tests', 'packages/a/src/skip.test.ts', inTest(`test.skip('x', () => { expect(1).toBe(1); });`)],
   ['no-focused-tests', 'packages/a/src/only.test.ts', inTest(`test.only('x', () => { expect(1).toBe(1); });`)],

@@ -1,0 +1,74 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, cpSync, existsSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { CHECKOUT, Command } from './command.ts';
+import { freePorts, portVariables } from './free-ports.ts';
+import { processesNaming } from './machine.ts';
+import { requirement } from './requirement.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+// Made in `beforeAll`, because listing the tests loads this file too.
+let folder: ReturnType<typeof temporaryFolder>;
+let clone: string;
+let stack: Command | undefined;
+
+/** What a clone would have: the files that git knows or would add, and nothing that was installed or generated here. */
+function copyCheckout(): void {
+  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: CHECKOUT,
+  });
+  const files = listed
+    .toString()
+    .split('\0')
+    .filter((file) => file !== '' && existsSync(join(CHECKOUT, file)));
+  for (const file of files) {
+    mkdirSync(dirname(join(clone, file)), { recursive: true });
+    cpSync(join(CHECKOUT, file), join(clone, file));
+  }
+  chmodSync(clone, 0o755);
+}
+
+/** No cache of npm or pnpm, and no tool of this checkout on the PATH. */
+function emptyCaches(): Record<string, string> {
+  const path = (process.env['PATH'] ?? '').split(':').filter((part) => !part.includes('node_modules'));
+  const of = (name: string) => join(folder.path, name);
+  return {
+    PATH: path.join(':'),
+    npm_config_cache: of('npm-cache'),
+    XDG_CACHE_HOME: of('cache'),
+    XDG_DATA_HOME: of('data'),
+    XDG_STATE_HOME: of('state'),
+  };
+}
+
+beforeAll(() => {
+  folder = temporaryFolder();
+  clone = join(folder.path, 'clone');
+  copyCheckout();
+});
+
+afterAll(async () => {
+  await stack?.end();
+  folder[Symbol.dispose]();
+});
+
+requirement(
+  ['start-cold-60s', 'start-data-in-causeway'],
+  'a fresh clone with empty caches is ready in 60 s, and keeps its data in .causeway',
+  async () => {
+    const startedAt = performance.now();
+    stack = new Command(['npm', 'start'], {
+      cwd: clone,
+      env: { ...emptyCaches(), ...portVariables(await freePorts()) },
+    });
+    await stack.lineBeginning('ready ');
+    expect(performance.now() - startedAt).toBeLessThan(60_000);
+    expect(existsSync(join(clone, '.causeway', 'postgres'))).toBe(true);
+    // The caches were really the empty ones.
+    expect(existsSync(join(folder.path, 'data', 'pnpm'))).toBe(true);
+    stack.interrupt();
+    await stack.finished();
+    expect(processesNaming(clone)).toEqual([]);
+  },
+);

@@ -1,0 +1,245 @@
+import { readFileSync, renameSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { Command, type Finished, runCommand } from './command.ts';
+import { freePorts, portVariables, type StackPorts } from './free-ports.ts';
+import { listeningAddresses, processesNaming } from './machine.ts';
+import { requirement } from './requirement.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+const PEOPLE = [
+  ['northwind', 'wanda@northwind.example', 'west_sales'],
+  ['northwind', 'erik@northwind.example', 'east_sales'],
+  ['fabrikam', 'mona@fabrikam.example', 'managers'],
+  ['fabrikam', 'felix@fabrikam.example', 'finance'],
+  ['contoso', 'elena@contoso.example', 'executive'],
+  ['contoso', 'ada@contoso.example', 'admin'],
+  ['contoso', 'noah@contoso.example', 'no role'],
+  ['workspace', 'olivia@causeway.example', 'finance'],
+  ['workspace', 'omar@causeway.example', 'west_sales'],
+] as const;
+
+/** Ports of the parts that the stack starts today. */
+const LISTENING = ['IDP', 'PARTNER_API', 'POSTGRES'] as const;
+
+// Made in `beforeAll`, because listing the tests loads this file too.
+let folder: ReturnType<typeof temporaryFolder>;
+let dataDir: string;
+let ports: StackPorts;
+let stack: Command;
+
+function npmStart(directory = dataDir, env: Record<string, string> = portVariables(ports)): Command {
+  return new Command(['npm', 'start', '--', '--data-dir', directory], { env });
+}
+
+async function stop(command: Command): Promise<Finished> {
+  command.interrupt();
+  return command.finished();
+}
+
+function devToken(idp: string, user: string): Promise<Finished> {
+  return runCommand(['npx', 'causeway', 'dev', 'token', '--idp', idp, '--user', user], { env: portVariables(ports) });
+}
+
+/** Verifies as a stranger would: from the issuer in the token to its discovery document and its keys. */
+async function verify(token: string) {
+  const { iss = '' } = decodeJwt(token);
+  const discovery = await fetch(`${iss.replace(/\/$/, '')}/.well-known/openid-configuration`);
+  const { jwks_uri } = (await discovery.json()) as { jwks_uri: string };
+  return jwtVerify(token, createRemoteJWKSet(new URL(jwks_uri)), { issuer: iss });
+}
+
+async function query(sql: string): Promise<unknown[]> {
+  const { postgres } = JSON.parse(readFileSync(join(dataDir, 'passwords.json'), 'utf8')) as { postgres: string };
+  const client = new pg.Client(`postgresql://postgres:${postgres}@127.0.0.1:${ports.POSTGRES}/postgres`);
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+beforeAll(async () => {
+  folder = temporaryFolder();
+  dataDir = join(folder.path, 'data');
+  ports = await freePorts();
+});
+
+afterAll(async () => {
+  await stack.end();
+  folder[Symbol.dispose]();
+});
+
+describe('npm start', () => {
+  beforeAll(async () => {
+    stack = npmStart();
+    await stack.lineBeginning('ready ');
+  });
+
+  requirement('start-ready-line', 'prints exactly one line that begins "ready "', () => {
+    expect(stack.stdout.match(/^ready /gm)).toHaveLength(1);
+  });
+
+  requirement('start-shows-progress', 'says what it starts before it is ready', () => {
+    const [before = ''] = stack.stdout.split(/^ready /m);
+    expect(before).toMatch(/database/);
+    expect(before).toMatch(/identity providers/);
+  });
+
+  requirement('start-endpoint-table', 'prints where each part is', () => {
+    for (const name of LISTENING) expect(stack.stdout, name).toContain(`127.0.0.1:${ports[name]}`);
+  });
+
+  requirement('start-demo-people', 'prints each demo person with provider and role', () => {
+    for (const [idp, email, role] of PEOPLE) {
+      expect(stack.stdout).toMatch(new RegExp(`${email} +${idp} +${role}$`, 'm'));
+    }
+  });
+
+  requirement('start-call-to-paste', 'prints a call that works when pasted', async () => {
+    const call = /^ +(npx causeway .*)$/m.exec(stack.stdout)?.[1] ?? '';
+    const { exitCode, stdout } = await runCommand(['sh', '-c', call], { env: portVariables(ports) });
+    expect({ exitCode, called: call !== '' }).toEqual({ exitCode: 0, called: true });
+    expect(stdout).not.toBe('');
+  });
+
+  requirement(
+    ['ports-settable', 'ports-loopback-only'],
+    'listens at the ports that were set, on 127.0.0.1 only',
+    () => {
+      for (const name of LISTENING) expect(listeningAddresses(ports[name]), name).toEqual(['0100007F']);
+    },
+  );
+
+  requirement('dev-token-only', 'dev token prints one signed token and nothing else', async () => {
+    const { exitCode, stdout } = await devToken('northwind', 'wanda@northwind.example');
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
+  });
+
+  requirement('dev-token-verifies', 'a token of each provider verifies by the keys that it publishes', async () => {
+    const one = PEOPLE.filter(([idp], index) => PEOPLE.findIndex(([other]) => other === idp) === index);
+    const tokens = await Promise.all(one.map(([idp, email]) => devToken(idp, email)));
+    for (const [index, { stdout }] of tokens.entries()) {
+      const { payload } = await verify(stdout.trim());
+      expect(payload.iss).toContain(`/${one[index]?.[0]}`);
+      expect(payload.sub).toEqual(expect.any(String));
+    }
+  });
+
+  requirement(
+    'dev-refused-in-production',
+    'dev token refuses to work beside a public URL that is not local',
+    async () => {
+      const env = { ...portVariables(ports), PORTAL_PUBLIC_URL: 'https://portal.causeway.example' };
+      const line = [
+        'npx',
+        'causeway',
+        'dev',
+        'token',
+        '--idp',
+        'northwind',
+        '--user',
+        'wanda@northwind.example',
+      ] as const;
+      const { exitCode, stdout, stderr } = await runCommand([...line], { env });
+      expect(exitCode).not.toBe(0);
+      expect(stdout).toBe('');
+      expect(stderr).toMatch(/production/);
+    },
+  );
+
+  requirement(
+    'start-twice-refused',
+    'a second start in the same folder is refused, and the first keeps running',
+    async () => {
+      const second = await npmStart(dataDir, portVariables(await freePorts())).finished();
+      expect(second.exitCode).not.toBe(0);
+      expect(second.stderr).toMatch(/already running/);
+      expect(second.stderr).toContain(dataDir);
+      expect((await devToken('northwind', 'wanda@northwind.example')).exitCode).toBe(0);
+    },
+  );
+
+  requirement(
+    'start-port-taken',
+    'a start at taken ports names each of them, and the first keeps running',
+    async () => {
+      const second = await npmStart(join(folder.path, 'other')).finished();
+      expect(second.exitCode).not.toBe(0);
+      for (const name of LISTENING) expect(second.stderr, name).toContain(String(ports[name]));
+      expect((await devToken('northwind', 'wanda@northwind.example')).exitCode).toBe(0);
+    },
+  );
+
+  requirement('start-ctrl-c-clean', 'after Ctrl-C no process and no port is left', async () => {
+    await query('create table kept as select 1 as value');
+    expect(processesNaming(dataDir)).not.toEqual([]);
+    const { exitCode, signal, stdout } = await stop(stack);
+    // npm ends itself by the signal that it was given; its child has ended before that.
+    expect(exitCode ?? signal).toBeOneOf([0, 'SIGINT']);
+    expect(stdout).toMatch(/^ended$/m);
+    expect(processesNaming(dataDir)).toEqual([]);
+    for (const name of LISTENING) expect(listeningAddresses(ports[name]), name).toEqual([]);
+  });
+
+  requirement(
+    ['start-warm-10s', 'start-data-survives'],
+    'the next start takes less than 10 s and has the data',
+    async () => {
+      const startedAt = performance.now();
+      stack = npmStart();
+      await stack.lineBeginning('ready ');
+      expect(performance.now() - startedAt).toBeLessThan(10_000);
+      expect(await query('select value from kept')).toEqual([{ value: 1 }]);
+    },
+  );
+
+  requirement('start-damaged-data', 'a database folder with a part missing is refused and left as it is', async () => {
+    await stop(stack);
+    const version = join(dataDir, 'postgres', 'PG_VERSION');
+    renameSync(version, `${version}.away`);
+    const { exitCode, stderr } = await npmStart().finished();
+    expect(exitCode).not.toBe(0);
+    expect(stderr).toContain(join(dataDir, 'postgres'));
+    expect(stderr).toMatch(/left as it is/);
+    renameSync(`${version}.away`, version);
+  });
+
+  requirement('start-damaged-data', 'lost passwords are made anew, and the data is there', async () => {
+    rmSync(join(dataDir, 'passwords.json'));
+    stack = npmStart();
+    await stack.lineBeginning('ready ');
+    expect(await query('select value from kept')).toEqual([{ value: 1 }]);
+  });
+
+  requirement('start-data-in-causeway', 'without its data folder it starts anew', async () => {
+    await stop(stack);
+    rmSync(dataDir, { recursive: true });
+    stack = npmStart();
+    await stack.lineBeginning('ready ');
+    expect(await query(`select to_regclass('kept') as kept`)).toEqual([{ kept: null }]);
+  });
+});
+
+requirement('start-port-taken', 'a port that another program holds is named', async () => {
+  const holder = createServer().listen(0, '127.0.0.1');
+  const fresh = await freePorts();
+  const { port } = holder.address() as { port: number };
+  const env = { ...portVariables(fresh), CAUSEWAY_PORT_IDP: String(port) };
+  const { exitCode, stderr } = await npmStart(join(folder.path, 'third'), env).finished();
+  holder.close();
+  expect(exitCode).not.toBe(0);
+  expect(stderr).toContain(String(port));
+});
+
+requirement('start-unwritable', 'a data folder that cannot be made is explained, without a stack', async () => {
+  const { exitCode, stderr } = await npmStart('/sys/causeway', portVariables(await freePorts())).finished();
+  expect(exitCode).not.toBe(0);
+  expect(stderr).toContain('/sys/causeway');
+  expect(stderr).not.toMatch(/^ +at /m);
+});
