@@ -31,3 +31,11 @@ test('the one style is the one that the content security policy allows, and no s
   expect(policy).toMatch(/^default-src 'none'; script-src; /);
   expect(policy).toContain("frame-ancestors 'none'");
 });
+
+test('pages cannot be framed, sniffed into something else, or leak where they were', () => {
+  expect(PAGE_HEADERS).toMatchObject({
+    'x-frame-options': 'DENY',
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+  });
+});

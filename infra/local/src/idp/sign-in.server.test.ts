@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { request as httpRequest } from 'node:http';
+import { createServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -240,10 +242,42 @@ test('a sign-in without the wish for offline access gets no refresh token', asyn
 
 test('prompt=none does not ask: it answers for who is signed in, and refuses for who is not', async () => {
   const portal = portalOf('contoso');
-  const ask = async () => new URL((await portal.authorize({ prompt: 'none', scope: 'openid' })).url).searchParams;
+  const ask = async () => {
+    const visit = await portal.authorize({ prompt: 'none', scope: 'openid offline_access' });
+    expect(visit.page).toBeUndefined();
+    return new URL(visit.url).searchParams;
+  };
   expect((await ask()).get('error')).toBe('login_required');
   await portal.signIn('ada@contoso.example', { scope: 'openid' });
   expect((await ask()).get('code')).toEqual(expect.any(String));
+});
+
+test('its cookies are for its own path: neither another issuer nor the portal on this host gets them', async () => {
+  const seen: (string | undefined)[] = [];
+  const portalServer = createServer((request, response) => {
+    seen.push(request.headers.cookie);
+    response.end();
+  }).listen(0, '127.0.0.1');
+  await once(portalServer, 'listening');
+  const portal = portalOf('northwind');
+  await portal.signIn('wanda@northwind.example');
+  const { port } = portalServer.address() as AddressInfo;
+  await portal.browser.open(`http://127.0.0.1:${port}/northwind/`);
+  await portal.browser.open(`http://127.0.0.1:${port}/fabrikam/oauth2/default/v1/authorize`);
+  await portal.browser.open(`http://127.0.0.1:${port}/auth/northwind/callback`);
+  portalServer.close();
+  portalServer.closeAllConnections();
+  expect(seen).toEqual([expect.stringMatching(/northwind_session=/), '', '']);
+});
+
+test('the same subject at two providers is two people', async () => {
+  const own = mkdtempSync(join(tmpdir(), 'causeway-idp-'));
+  const twins = PEOPLE.map((person) => ({ ...person, subject: 'same' }));
+  const started = await startIdentityProviders({ port: 0, dir: own, people: twins });
+  const { accessToken } = await signInAs({ issuer: started.issuers.workspace, email: 'olivia@causeway.example' });
+  expect(decodeJwt(accessToken)).toMatchObject({ sub: 'same', email: 'olivia@causeway.example', groups: ['finance'] });
+  await started.close();
+  rmSync(own, { recursive: true });
 });
 
 test('discovery says only what is there', async () => {
