@@ -7,8 +7,8 @@ import { listen } from './listen.ts';
 export const startServer: StartServer = () => {
   const app = express();
   app.set('env', 'production');
-  app.get('/livez', (_request, response) => {
-    response.json({ status: 'ok' });
+  app.get('/hello', (_request, response) => {
+    response.json({ hello: 'world' });
   });
   return listen(createServer(app));
 };

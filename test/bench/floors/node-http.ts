@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { StartServer } from '../src/bench-case.ts';
 import { listen } from './listen.ts';
 
-const body = '{"status":"ok"}';
+const body = '{"hello":"world"}';
 
 /** The least that Node can do for a request. */
 export const startServer: StartServer = () =>

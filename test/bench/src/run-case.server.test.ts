@@ -29,7 +29,7 @@ test('measures servers and drivers in rounds, and stops what it prepared', async
     expect(rssMb).toBeGreaterThan(10);
   }
   expect(stopped).toBe(1);
-  expect(table(summarize(results))).toMatch(/server \(floor\) .*100 %\ndriver /);
+  expect(table(summarize(results))).toMatch(/server \(floor\) .* 1\.00 ×\ndriver /);
 });
 
 test('one wrong answer among many right ones fails the run, and names the target', async () => {

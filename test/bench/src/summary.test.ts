@@ -24,11 +24,11 @@ test('a target is compared with each floor within the same round', () => {
   const results = [
     // The machine was twice as fast in the second round, for both: the ratio is the same in both.
     { target: target('bare', true), rounds: [round(1000), round(2000)] },
-    { target: target('ours'), rounds: [round(500), round(1000)] },
+    { target: target('ours'), rounds: [round(500, { cpuMsPerCall: 1 }), round(1000, { cpuMsPerCall: 1 })] },
   ];
   const [bare, ours] = summarize(results);
-  expect(bare?.shareOfFloor).toEqual({ bare: 1 });
-  expect(ours?.shareOfFloor).toEqual({ bare: 0.5 });
+  expect(bare?.ofFloor).toEqual({ bare: { callsPerSecond: 1, cpuMsPerCall: 1 } });
+  expect(ours?.ofFloor).toEqual({ bare: { callsPerSecond: 0.5, cpuMsPerCall: 2 } });
   expect(ours?.callsPerSecond).toEqual({ median: 375, min: 250, max: 500 });
 });
 

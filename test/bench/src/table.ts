@@ -11,7 +11,7 @@ export function table(summaries: readonly TargetSummary[]): string {
     'p99 ms',
     'CPU ms/call',
     'RSS MB',
-    ...floors.map((name) => `of ${name}`),
+    ...floors.flatMap((name) => [`calls/s of ${name}`, `CPU of ${name}`]),
   ];
   const rows = summaries.map((summary) => [
     `${summary.name}${summary.floor ? ' (floor)' : ''}${summary.generatorWasTheLimit ? ' *' : ''}`,
@@ -20,7 +20,13 @@ export function table(summaries: readonly TargetSummary[]): string {
     summary.p99Ms.median.toFixed(2),
     summary.cpuMsPerCall.median.toFixed(4),
     summary.rssMb.median.toFixed(0),
-    ...floors.map((name) => `${((summary.shareOfFloor[name] ?? Number.NaN) * 100).toFixed(0)} %`),
+    ...floors.flatMap((name) => {
+      const ratios = summary.ofFloor[name];
+      return [
+        `${(ratios?.callsPerSecond ?? Number.NaN).toFixed(2)} ×`,
+        `${(ratios?.cpuMsPerCall ?? Number.NaN).toFixed(2)} ×`,
+      ];
+    }),
   ]);
   const widths = header.map((_, column) => Math.max(...[header, ...rows].map((cells) => cells[column]?.length ?? 0)));
   const line = (cells: readonly string[]) =>
