@@ -131,17 +131,19 @@ function clientsOf({ idp, portalUrl, portalSecret }: ProviderSetup): ClientMetad
   ];
 }
 
-function accountOf(
-  { people, idp, shape }: ProviderSetup,
-  ctx: KoaContextWithOIDC,
-  subject: string,
-): Account | undefined {
-  const person = people.find((candidate) => candidate.idp === idp && candidate.subject === subject);
+/** A subject means somebody only at the provider that issued it. */
+function personOf({ people, idp }: ProviderSetup, subject: string | undefined): Person | undefined {
+  return people.find((person) => person.idp === idp && person.subject === subject);
+}
+
+function accountOf(setup: ProviderSetup, ctx: KoaContextWithOIDC, subject: string): Account | undefined {
+  const person = personOf(setup, subject);
   if (person === undefined) return undefined;
+  const clientId = ctx.oidc.client?.clientId ?? '';
   return {
     accountId: subject,
     claims: () => ({
-      ...shape.idToken(person, { clientId: ctx.oidc.client?.clientId ?? '', issuedAt: Math.floor(Date.now() / 1000) }),
+      ...setup.shape.idToken(person, { clientId, issuedAt: Math.floor(Date.now() / 1000) }),
       sub: subject,
     }),
   };
@@ -155,15 +157,11 @@ interface AccessTokenInMaking {
   readonly parts: Parameters<JwtCustomizer>[2];
 }
 
-function shapeAccessToken(
-  { people, idp, issuer, shape }: ProviderSetup,
-  { ctx, token, parts }: AccessTokenInMaking,
-): void {
-  const { sub, iat, exp } = parts.payload;
-  const person = people.find(
-    (candidate) => candidate.idp === idp && 'accountId' in token && candidate.subject === token.accountId,
-  );
-  if (person === undefined) throw new Error(`no account for the subject ${String(sub)}`);
+function shapeAccessToken(setup: ProviderSetup, { ctx, token, parts }: AccessTokenInMaking): void {
+  const { idp, issuer, shape } = setup;
+  const { iat, exp } = parts.payload;
+  const person = personOf(setup, 'accountId' in token ? token.accountId : undefined);
+  if (person === undefined) throw new Error('an access token is only ever for a person');
   const source = ctx.oidc.entities.AuthorizationCode ?? ctx.oidc.entities.RefreshToken;
   const { typ, payload } = shape.accessToken(person, {
     issuer,

@@ -274,7 +274,11 @@ test('the same subject at two providers is two people', async () => {
   const own = mkdtempSync(join(tmpdir(), 'causeway-idp-'));
   const twins = PEOPLE.map((person) => ({ ...person, subject: 'same' }));
   const started = await startIdentityProviders({ port: 0, dir: own, people: twins });
-  const { accessToken } = await signInAs({ issuer: started.issuers.workspace, email: 'olivia@causeway.example' });
+  const { accessToken, idToken } = await signInAs({
+    issuer: started.issuers.workspace,
+    email: 'olivia@causeway.example',
+  });
+  expect(decodeJwt(idToken)).toMatchObject({ sub: 'same', email: 'olivia@causeway.example' });
   expect(decodeJwt(accessToken)).toMatchObject({ sub: 'same', email: 'olivia@causeway.example', groups: ['finance'] });
   await started.close();
   rmSync(own, { recursive: true });
