@@ -31,6 +31,14 @@ export const relationName = z
 
 export const columnName = text.max(63, 'must be at most 63 characters, as PostgreSQL cuts longer ones');
 
+/** It is written into SQL as it stands: a closed list. */
+export const columnType = z
+  .string()
+  .regex(
+    /^(STRING|BOOLEAN|TINYINT|SMALLINT|INT|BIGINT|FLOAT|DOUBLE|DATE|TIMESTAMP|TIMESTAMP_NTZ|DECIMAL\(\d{1,2},\d{1,2}\))$/,
+    'must be a simple Databricks type in capitals, such as STRING, DATE or DECIMAL(5,2)',
+  );
+
 /** An address on the web, without credentials in it. Whether plain http is right depends on the host: the checks say. */
 export const webUrl = z
   .url({ protocol: /^https?$/, error: 'must be an address that begins with https://' })

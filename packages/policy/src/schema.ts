@@ -5,6 +5,7 @@ import {
   caFile,
   clientId,
   columnName,
+  columnType,
   fileName,
   groupName,
   network,
@@ -57,6 +58,10 @@ const governedRelation = z.strictObject({
     .record(columnName, z.strictObject({ visibleTo: setOf(groupName).describe('Groups that read the real value.') }))
     .default({})
     .describe('Columns that read as empty for everybody else.'),
+  types: z
+    .record(columnName, columnType)
+    .optional()
+    .describe('Databricks types of columns, where masks and row conditions need them. Postgres knows its own.'),
 });
 
 const agent = z.strictObject({

@@ -15,6 +15,8 @@ export interface RelationRules {
   readonly columns: readonly string[];
   readonly rows: readonly RowRule[];
   readonly masks: readonly MaskRule[];
+  /** Databricks types of columns, as far as the policy says. */
+  readonly types: Readonly<Record<string, string | undefined>>;
 }
 
 export interface RowRule {
@@ -57,6 +59,7 @@ async function readRelation(policy: PolicyData, name: string, problems: string[]
     columns: exposedColumns(policy, name),
     rows,
     masks: Object.entries(governed.masks).map(([column, { visibleTo }]) => ({ column, visibleTo })),
+    types: governed.types ?? {},
   };
   problems.push(...refused.map(({ group, problem }) => `data.${name}.rows.${group}: ${problem}`));
   problems.push(...relationProblems(rules).map((problem) => `data.${name}: ${problem}`));

@@ -1,4 +1,3 @@
-import { groupsOfRole } from '../groups.ts';
 import type { Policy } from '../schema.ts';
 import { accessRules, columnsRead, type RelationRules } from './access-rules.ts';
 import { connectionServer, connectionWrapper } from './postgres-connections.ts';
@@ -16,13 +15,11 @@ import {
   schemaObject,
   toolFunction,
 } from './postgres-schemas.ts';
+import { FUNCTION_TOOLS, type FunctionTool, toolGroups } from './tool-groups.ts';
 import { GATEWAY_ROLE, VIEWS_ROLE } from './role-names.ts';
 
 /** The parts of a policy that the engine enforces. */
 export type EnginePolicy = Pick<Policy, 'roles' | 'tools' | 'datasets' | 'data' | 'connections' | 'workspace'>;
-
-/** Tools that read no relation and reach no connection: a function stands for each. */
-const FUNCTION_TOOLS = ['genie_query', 'ask_supervisor'] as const;
 
 export interface CompileOptions {
   /** Of the policy, for `causeway.engine_state`. Without it none is stored. */
@@ -92,10 +89,8 @@ function ownGrants(groups: readonly string[]): readonly Grant[] {
   ];
 }
 
-/** To the group of the role's own name: its other groups may hold people whom the tool's row of the matrix does not name. */
-function toolGrants({ roles, tools }: EnginePolicy, tool: (typeof FUNCTION_TOOLS)[number]): readonly Grant[] {
-  const named = (tools[tool] ?? []).filter((role) => groupsOfRole({ roles }, role).includes(role));
-  return named.map((grantee) => ({
+function toolGrants(policy: EnginePolicy, tool: FunctionTool): readonly Grant[] {
+  return toolGroups(policy, tool).map((grantee) => ({
     privilege: 'EXECUTE',
     on: { type: 'function', schema: CAUSEWAY_SCHEMA, function: tool, args: [] },
     grantee,

@@ -1,5 +1,6 @@
 import { AppError } from '@causeway/core';
 import { escapeIdentifier, escapeLiteral } from 'pg';
+import type { EngineDialect } from './write-access.ts';
 import type { Dialect } from './write-predicate.ts';
 
 /** As people write a rule in the policy: what `explain` and `diff` show. */
@@ -11,15 +12,21 @@ export const policyDialect: Dialect = {
   currentDate: 'CURRENT_DATE',
 };
 
-/** Scalar subselects are evaluated once per query, not once per row. */
-export const postgresDialect: Dialect = { ...policyDialect, callerEmail: '(SELECT causeway.current_email())' };
+/** In a scalar subselect it is asked once per query, and leaves the rest of a condition to an index. */
+export const postgresDialect: EngineDialect = {
+  ...policyDialect,
+  callerEmail: '(SELECT causeway.current_email())',
+  isMember: (group) => `(SELECT causeway.is_member(${escapeLiteral(group)}))`,
+};
 
-export const databricksDialect: Dialect = {
+export const databricksDialect: EngineDialect = {
   identifier: databricksIdentifier,
   string: databricksString,
   time: (type, text) => `${DATABRICKS_TIMES[type]}${databricksString(text)}`,
-  callerEmail: 'current_user()',
+  // A service principal's name is a UUID. NULL for it, so that `<>` and NOT find no row either.
+  callerEmail: "(CASE WHEN current_user() LIKE '%@%' THEN current_user() END)",
   currentDate: 'current_date()',
+  isMember: (group) => `is_account_group_member(${databricksString(group)})`,
 };
 
 const DATABRICKS_TIMES = { date: 'DATE', timestamp: 'TIMESTAMP_NTZ', timestamptz: 'TIMESTAMP' } as const;

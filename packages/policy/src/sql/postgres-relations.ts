@@ -1,12 +1,12 @@
 import { escapeIdentifier, escapeLiteral } from 'pg';
-import { columnsRead, type MaskRule, type RelationRules, type RowRule } from './access-rules.ts';
+import { columnsRead, type MaskRule, type RelationRules } from './access-rules.ts';
 import { postgresDialect } from './dialects.ts';
 import { marked, refuseForeign } from './marked.ts';
 import type { GovernedObject, Prerequisite } from './postgres-governance.ts';
 import { identifiers, qualified } from './quote.ts';
 import { ROW_ALIAS } from './read-value.ts';
 import { OWNER_ROLE, VIEWS_ROLE } from './role-names.ts';
-import { writePredicate } from './write-predicate.ts';
+import { maskedValue, rowCondition } from './write-access.ts';
 
 const ROW_POLICY = 'causeway_rows';
 
@@ -30,7 +30,7 @@ export function governedView(rules: RelationRules): GovernedObject {
 SELECT
 ${columns.map((column) => `  ${viewColumn(column, masks.get(column))}`).join(',\n')}
 FROM ${qualified(base.schema, base.relation)} AS ${ROW_ALIAS}
-WHERE ${rowCondition(rules.rows)}`,
+WHERE ${rowCondition(rules.rows, postgresDialect)}`,
     `ALTER VIEW ${view} OWNER TO ${VIEWS_ROLE}`,
     `REVOKE ALL ON TABLE ${view} FROM PUBLIC`,
   ]);
@@ -51,7 +51,7 @@ export function rowPolicy(rules: RelationRules): GovernedObject {
     `ALTER TABLE ${table} FORCE ROW LEVEL SECURITY`,
     `DROP POLICY IF EXISTS ${ROW_POLICY} ON ${table}`,
     `CREATE POLICY ${ROW_POLICY} ON ${table} FOR SELECT TO ${VIEWS_ROLE} USING (
-  ${rowCondition(rules.rows)}
+  ${rowCondition(rules.rows, postgresDialect)}
 )`,
   ]);
   return { kind: 'row-policy', name: `${schema}.${relation}`, schema, relation, policy: ROW_POLICY, ...made };
@@ -71,25 +71,5 @@ function commentOn(object: string): string {
 
 function viewColumn(column: string, mask: MaskRule | undefined): string {
   const id = escapeIdentifier(column);
-  if (mask === undefined) return id;
-  // CASE gives the column's own type, and NULL where no branch holds.
-  const visible = mask.visibleTo.length === 0 ? 'false' : mask.visibleTo.map(isMember).join(' OR ');
-  return `CASE WHEN ${visible} THEN ${id} END AS ${id}`;
-}
-
-/** Several groups are a union. A caller in none of them meets no branch. */
-function rowCondition(rows: readonly RowRule[]): string {
-  if (rows.length === 0) return 'false';
-  return rows
-    .map(({ group, predicate }) =>
-      predicate === 'all'
-        ? isMember(group)
-        : `(${isMember(group)} AND (${writePredicate(predicate, postgresDialect)}))`,
-    )
-    .join('\n  OR ');
-}
-
-/** In a scalar subselect it is asked once per query, and leaves the rest of the condition to an index. */
-function isMember(group: string): string {
-  return `(SELECT causeway.is_member(${escapeLiteral(group)}))`;
+  return mask === undefined ? id : `${maskedValue(mask, id, postgresDialect)} AS ${id}`;
 }
