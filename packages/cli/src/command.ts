@@ -32,7 +32,7 @@ export interface CommandDefinition<Table extends OptionTable> extends Omit<Comma
 }
 
 /** A word without dashes, such as the FILE of `policy check FILE`. */
-export interface Operand {
+interface Operand {
   readonly name: string;
   readonly required: boolean;
 }
@@ -60,7 +60,7 @@ export interface CommandContext<Values = RawValues> {
   readonly signal: AbortSignal;
 }
 
-export interface Output {
+interface Output {
   write(text: string): unknown;
 }
 

@@ -20,12 +20,12 @@ export interface TokenShape {
   pairwise?(subject: string, clientId: string): string;
 }
 
-export interface Issuance {
+interface Issuance {
   readonly clientId: string;
   readonly issuedAt: number;
 }
 
-export interface AccessTokenIssuance extends Issuance {
+interface AccessTokenIssuance extends Issuance {
   readonly issuer: string;
   readonly audience: string;
   readonly confidential: boolean;
@@ -35,7 +35,7 @@ export interface AccessTokenIssuance extends Issuance {
   readonly authTime: number | undefined;
 }
 
-export interface AccessTokenParts {
+interface AccessTokenParts {
   readonly typ: 'JWT' | undefined;
   readonly payload: Readonly<Record<string, unknown>>;
 }
