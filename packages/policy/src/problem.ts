@@ -27,7 +27,9 @@ export function formatPath(path: readonly PathSegment[]): string {
 }
 
 export function formatProblem({ file, line, column, severity, path, message }: Problem): string {
-  return `${file}:${line}:${column}: ${severity}: ${path === '' ? '' : `${path}: `}${message}`;
+  const text = `${file}:${line}:${column}: ${severity}: ${path === '' ? '' : `${path}: `}${message}`;
+  // A name in the document could hold what a terminal obeys.
+  return text.replaceAll(/\p{Cc}/gu, '?');
 }
 
 /** A policy document that is refused, whole, with everything that is wrong with it. */
