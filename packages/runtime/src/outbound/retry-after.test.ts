@@ -12,16 +12,7 @@ test.each([
   ['Sat, 01 Aug 2026 11:00:00 GMT', 0],
 ])('%j means %d ms', (value, ms) => expect(parseRetryAfter(value, NOW)).toBe(ms));
 
-test.each([
-  undefined,
-  '',
-  '-1',
-  '1.5',
-  '1e3',
-  '5s',
-  'soon',
-  '2026-08-01',
-  '9'.repeat(400),
-  '1,2',
-  'Xyz, 99 Foo 2026 GMT',
-])('%j says nothing', (value) => expect(parseRetryAfter(value, NOW)).toBeUndefined());
+test.each([undefined, '', '-1', '1.5', '1e3', '5s', 'soon', '2026-08-01', '9999999999', '1,2', 'Xyz, 99 Foo 2026 GMT'])(
+  '%j says nothing',
+  (value) => expect(parseRetryAfter(value, NOW)).toBeUndefined(),
+);
