@@ -119,6 +119,7 @@ export class GovernedUnit {
     this.#step++;
   }
 
+  /** The row after the last allowed one was reached. */
   handlePortalSuspended(): void {
     this.#tooLarge = true;
     this.#step++;
@@ -172,8 +173,7 @@ export class GovernedUnit {
 
   #keep(fields: readonly (string | null)[]): void {
     for (const field of fields) this.#characters += field?.length ?? 0;
-    const { rowsMax, charactersMax } = this.#request;
-    if (this.#rows.length >= rowsMax || this.#characters > charactersMax) this.#tooLarge = true;
+    if (this.#characters > this.#request.charactersMax) this.#tooLarge = true;
     if (this.#tooLarge) this.#rows.length = 0;
     else this.#rows.push(rowOf(fields, this.#columns ?? NO_COLUMNS));
   }

@@ -1,4 +1,4 @@
-import type { Policy } from '@causeway/policy';
+import type { PolicyDocument } from '@causeway/policy';
 
 /** The policy in force, and the digest of the part of it that the engine enforces. */
-export type PolicyAccess = () => { readonly policy: Policy; readonly engineDigest: string };
+export type PolicyAccess = () => Pick<PolicyDocument, 'policy' | 'engineDigest'>;

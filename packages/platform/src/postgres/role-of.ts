@@ -1,5 +1,5 @@
 import { AppError, type Caller } from '@causeway/core';
-import { humanRole, type Policy } from '@causeway/policy';
+import { groupsOfHuman, humanRole, type Policy } from '@causeway/policy';
 
 /** The database role of the caller's principal. Only a principal that the policy names has one. */
 export function roleOf(caller: Caller, policy: Policy): string {
@@ -14,9 +14,7 @@ function roleOfPrincipal({ principal }: Caller, { roles }: Policy): string | und
   return roles[role]?.principal === principal.id ? principal.id : undefined;
 }
 
-function roleOfHuman({ human }: Caller, { workspace }: Policy): string | undefined {
+function roleOfHuman({ human }: Caller, policy: Policy): string | undefined {
   const email = human?.email;
-  if (email === undefined || workspace === undefined) return undefined;
-  const known = Object.keys(workspace.humans).some((name) => name.toLowerCase() === email.toLowerCase());
-  return known ? humanRole(email) : undefined;
+  return email === undefined || groupsOfHuman(policy, email) === undefined ? undefined : humanRole(email);
 }

@@ -81,6 +81,8 @@ export class UnitRunner {
 
   /** The session's settings must not be the server's: dates, zones and names come out the same everywhere. */
   async #prepare(client: pg.PoolClient): Promise<ConnectionState> {
+    // A connection that breaks while it is in use also emits an error, which would end the process.
+    client.on('error', () => undefined);
     await client.query(SESSION);
     const { rows } = await client.query<{ pid: number }>('SELECT pg_catalog.pg_backend_pid() AS pid');
     const state = { pid: rows[0]?.pid ?? 0, names: new PreparedNames(this.#options.preparedMax) };
@@ -91,14 +93,19 @@ export class UnitRunner {
   /** Stops the unit on the server when the caller goes away, and drops the connection when the server does not answer. */
   #guard(client: pg.PoolClient, { pid, timeoutMs, signal }: GuardedUnit) {
     const { control, graceMs } = this.#options;
-    const drop = () => client.connection.stream.destroy(new Error('no answer in time'));
-    let cancelled: Promise<unknown> | undefined;
+    const stopped = Promise.withResolvers<void>();
+    let cancelling = false;
+    const drop = () => {
+      client.connection.stream.destroy(new Error('no answer in time'));
+      stopped.resolve();
+    };
     let timer = setTimeout(drop, timeoutMs + graceMs);
     const cancel = () => {
+      cancelling = true;
       clearTimeout(timer);
       timer = setTimeout(drop, graceMs);
       // Destroying the socket alone would leave the backend at work (measured).
-      cancelled = control.query('SELECT pg_catalog.pg_cancel_backend($1)', [pid]).catch(drop);
+      control.query('SELECT pg_catalog.pg_cancel_backend($1)', [pid]).then(() => stopped.resolve(), drop);
     };
     signal?.addEventListener('abort', cancel, { once: true });
     if (signal?.aborted) cancel();
@@ -106,7 +113,7 @@ export class UnitRunner {
       /** A cancel that is still on its way would hit whoever has the connection next. */
       async end() {
         signal?.removeEventListener('abort', cancel);
-        if (cancelled !== undefined) await cancelled;
+        if (cancelling) await stopped.promise;
         clearTimeout(timer);
       },
     };
@@ -120,7 +127,7 @@ interface GuardedUnit {
 }
 
 const SESSION = `SET DateStyle TO 'ISO'; SET IntervalStyle TO 'iso_8601'; SET TimeZone TO 'UTC'; SET extra_float_digits TO 1;
-SET bytea_output TO 'hex'; SET search_path TO pg_catalog, pg_temp; SET default_transaction_read_only TO on; SET row_security TO on`;
+SET bytea_output TO 'hex'; SET search_path TO pg_catalog, pg_temp; SET row_security TO on`;
 
 /** pg rejects before the server is ready again, so its transaction status is stale: our own ROLLBACK must answer first. */
 async function cleanAfter(client: pg.PoolClient, error: unknown): Promise<Error | undefined> {

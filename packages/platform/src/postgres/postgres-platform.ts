@@ -1,0 +1,121 @@
+import { AppError, type Caller } from '@causeway/core';
+import { hash } from 'node:crypto';
+import pg from 'pg';
+import type {
+  Platform,
+  PlatformHealth,
+  PlatformSession,
+  QueryOptions,
+  RequestContext,
+  Statement,
+} from '../platform.ts';
+import { connectionOptions } from './connection-options.ts';
+import { EngineCheck } from './engine-check.ts';
+import type { UnitRequest } from './governed-unit.ts';
+import type { PolicyAccess } from './policy-access.ts';
+import { roleOf } from './role-of.ts';
+import { textOf } from './text-of.ts';
+import { UnitRunner } from './unit-runner.ts';
+
+export interface PostgresPlatformOptions {
+  /** The gateway's login. */
+  readonly url: string;
+  /** The policy that is in force now. */
+  readonly policy: PolicyAccess;
+  readonly onProblem?: (message: string) => void;
+  readonly poolMax?: number;
+  readonly timeoutMs?: number;
+  readonly rowsMax?: number;
+  readonly charactersMax?: number;
+}
+
+const DEFAULTS = {
+  poolMax: 16,
+  timeoutMs: 10_000,
+  rowsMax: 1000,
+  charactersMax: 16 * 1024 * 1024,
+  preparedMax: 256,
+  graceMs: 2000,
+  connectTimeoutMs: 5000,
+  lifetimeSeconds: 1800,
+};
+
+/** The platform on a Postgres server that `causeway db apply` has governed. */
+export function createPostgresPlatform(options: PostgresPlatformOptions): Platform {
+  const limits = { ...DEFAULTS, ...options };
+  const connection = connectionOptions(options.url);
+  const pool = createPool({ ...connection, max: limits.poolMax, maxLifetimeSeconds: limits.lifetimeSeconds }, options);
+  const control = createPool({ ...connection, max: 1, query_timeout: limits.graceMs }, options);
+  const runner = new UnitRunner({ pool, control, preparedMax: limits.preparedMax, graceMs: limits.graceMs });
+  const engine = new EngineCheck(control, options.policy);
+
+  return {
+    async open(caller: Caller, request: RequestContext): Promise<PlatformSession> {
+      await engine.assertGoverned();
+      const role = roleOf(caller, options.policy().policy);
+      const base = { role, attribution: attributionOf(caller, request) };
+      return {
+        async query<Row>(statement: Statement<Row>, query: QueryOptions = {}): Promise<Row[]> {
+          const unit: UnitRequest = {
+            ...base,
+            timeoutMs: query.timeoutMs ?? limits.timeoutMs,
+            rowsMax: query.rowsMax ?? limits.rowsMax,
+            charactersMax: limits.charactersMax,
+            statement: {
+              preparedName: preparedName(options.policy().engineDigest, role, statement.text),
+              text: statement.text,
+              values: statement.values.map(textOf),
+            },
+          };
+          const result = await runner.run(statement.name, unit, query.signal);
+          if (result.kind === 'too_large') throw tooLarge(statement, unit);
+          return result.rows.map((row) => checkedRow(statement, row));
+        },
+      };
+    },
+    async health(): Promise<PlatformHealth> {
+      const problems = await engine.problems();
+      return { ok: problems.length === 0, problems };
+    },
+    async close() {
+      await Promise.all([pool.end(), control.end()]);
+    },
+  };
+}
+
+function createPool(config: pg.PoolConfig, { onProblem }: PostgresPlatformOptions): pg.Pool {
+  const pool = new pg.Pool({
+    ...config,
+    connectionTimeoutMillis: DEFAULTS.connectTimeoutMs,
+    keepAlive: true,
+    application_name: 'causeway',
+  });
+  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+  pool.on('error', (error) => onProblem?.(`an idle Postgres connection broke: ${error.message}`));
+  return pool;
+}
+
+/** Postgres checks the schema's USAGE only when a statement is parsed, so no role uses what another one, or an older policy, had parsed. */
+function preparedName(engineDigest: string, role: string, text: string): string {
+  return `q${hash('sha256', `${engineDigest}\0${role}\0${text}`).slice(0, 40)}`;
+}
+
+/** A custom setting does not reach `log_line_prefix`, the application's name does. Postgres cuts it at 63 bytes. */
+function attributionOf({ human, agent, principal }: Caller, { requestId }: RequestContext): readonly string[] {
+  const applicationName = `cw:${requestId.replace(/[^\x20-\x7e]/g, '?')}`.slice(0, 63);
+  return [applicationName, human?.email ?? '', human?.subject ?? '', agent?.id ?? '', principal.id, requestId];
+}
+
+function tooLarge({ name }: Statement<unknown>, { rowsMax, charactersMax }: UnitRequest): AppError {
+  const safeDetail = `The answer has more than ${rowsMax} rows, or is too large. Ask for less.`;
+  return new AppError('upstream_rejected', `statement ${name}: over ${rowsMax} rows or ${charactersMax} bytes`, {
+    safeDetail,
+  });
+}
+
+function checkedRow<Row>({ name, row }: Statement<Row>, found: Record<string, unknown>): Row {
+  const result = row.safeParse(found);
+  if (result.success) return result.data;
+  const issues = result.error.issues.map(({ path, code }) => `${path.join('.')}: ${code}`);
+  throw new AppError('internal', `statement ${name}: a row is not as declared (${issues.join(', ')})`);
+}
