@@ -1,7 +1,11 @@
 import { AppError, type Caller } from '@causeway/core';
+import { context, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import express from 'express';
 import { afterEach, expect, test } from 'vitest';
 import { parseNetworks } from '../network/networks.ts';
+import { withSpan } from '../telemetry/with-span.ts';
 import { HttpRefusal } from './http-refusal.ts';
 import { readBody } from './read-body.ts';
 import { requestContext } from './request-context.ts';
@@ -203,6 +207,30 @@ test('a body that does not say its length is bounded by its reader', async () =>
   expect(statusOf(await chunked(1001))).toBe(413);
 });
 
+test('an endless body is refused while it is still being sent', async () => {
+  const app = await startApp(hello);
+  const connection = app.open();
+  const { socket } = connection;
+  socket.write('POST /echo HTTP/1.1\r\nHost: gateway.test\r\nTransfer-Encoding: chunked\r\n\r\n');
+  socket.write(`7d0\r\n${'x'.repeat(2000)}\r\n`);
+  expect(statusOf(await connection.hears(/request_id/))).toBe(413);
+  expect(statusOf(await connection.closed)).toBe(413);
+});
+
+test('a body that breaks off is no fault of ours', async () => {
+  const finished = Promise.withResolvers<unknown>();
+  const app = await startApp({
+    mount: (served) => {
+      served.post('/echo', (request) => void readBody(request).catch(finished.resolve));
+    },
+  });
+  const connection = app.open();
+  connection.socket.end('POST /echo HTTP/1.1\r\nHost: gateway.test\r\nContent-Length: 9\r\n\r\nx');
+  await connection.closed;
+  expect(await finished.promise).toMatchObject({ code: 'invalid_request', message: 'the body ended early' });
+  expect(app.lines.at(-1)).toMatchObject({ level: 'info', aborted: true, status: 499, outcome: 'error' });
+});
+
 test.each([
   ['too large', 'x'.repeat(101), 'application/json', 413],
   ['malformed', '{"password":"hunter2', 'application/json', 400],
@@ -221,12 +249,12 @@ test.each([
   expect(JSON.stringify([answer, app.lines])).not.toContain('hunter2');
 });
 
-test('more than 100 header fields are refused, and so are more than 16 KiB of them', async () => {
-  const app = await startApp(hello);
+test('more than 100 header fields are refused, and so are too many bytes of them', async () => {
+  const app = await startApp({ ...hello, limits: { headerBytesMax: 8192 } });
   const fields = Array.from({ length: 99 }, (_, at) => `X-${at}: y`);
   expect(statusOf(await app.get('/hello', ...fields))).toBe(431);
   expect(statusOf(await app.get('/hello', ...fields.slice(2)))).toBe(200);
-  expect(statusOf(await app.get('/hello', `X-Long: ${'y'.repeat(17_000)}`))).toBe(431);
+  expect(statusOf(await app.get('/hello', `X-Long: ${'y'.repeat(8192)}`))).toBe(431);
 });
 
 test('one line per request, with what the route knows of it', async () => {
@@ -243,9 +271,9 @@ test('one line per request, with what the route knows of it', async () => {
     routes: ['GET /tool'],
     mount: (served) => {
       served.get('/tool', (_request, response) => {
-        const context = requestContext(response);
-        Object.assign(context, { caller, tool: 'check_identity', outcome: 'rate_limited' });
-        context.logger.info('inside');
+        const current = requestContext(response);
+        Object.assign(current, { caller, tool: 'check_identity', outcome: 'rate_limited' });
+        current.logger.info('inside');
         response.json({});
       });
     },
@@ -310,6 +338,42 @@ test('the address of the client is read from trusted proxies only', async () => 
   for (const app of [trusting, doubting]) await app.get('/livez', 'X-Forwarded-For: 1.2.3.4, 203.0.113.9');
   expect(trusting.lines.at(-1)).toMatchObject({ client_address: '203.0.113.9' });
   expect(doubting.lines.at(-1)).toMatchObject({ client_address: '127.0.0.1' });
+});
+
+test("a request's span is a root, linked to the caller's, and tells neither text nor path", async () => {
+  const exporter = new InMemorySpanExporter();
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] }));
+  try {
+    const app = await startApp({
+      routes: ['GET /fail'],
+      mount: (served) => {
+        served.get('/fail', () =>
+          withSpan('inner', {}, () => Promise.reject(new AppError('access_denied', 'hunter2'))),
+        );
+      },
+    });
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    await app.get('/fail?code=hunter2', `Traceparent: ${traceparent}`, 'X-Request-Id: request-12345');
+    const [inner, outer] = exporter.getFinishedSpans();
+    expect(inner?.parentSpanContext?.spanId).toBe(outer?.spanContext().spanId);
+    expect(outer?.parentSpanContext).toBeUndefined();
+    expect(outer?.links.map((link) => link.context.spanId)).toEqual(['b7ad6b7169203331']);
+    expect(outer).toMatchObject({ name: 'GET /fail', status: { code: 2 } });
+    expect(outer?.attributes).toEqual({
+      service_name: 'demo',
+      request_id: 'request-12345',
+      latency_ms: expect.any(Number),
+      'http.request.method': 'GET',
+      'http.route': '/fail',
+      'http.response.status_code': 403,
+      'error.type': 'access_denied',
+    });
+    expect(app.lines.at(-1)).toMatchObject({ trace_id: outer?.spanContext().traceId });
+  } finally {
+    trace.disable();
+    context.disable();
+  }
 });
 
 const databaseDown = {

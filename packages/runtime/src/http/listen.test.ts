@@ -100,7 +100,7 @@ test('the deadline cuts off what is still running, and says how many', async () 
 const impatient = { headersTimeoutMs: 60, requestTimeoutMs: 80, keepAliveTimeoutMs: 30, checkIntervalMs: 10 };
 
 test('a client that dribbles its headers is cut off', async () => {
-  const app = await startApp({ limits: impatient });
+  const app = await startApp({ limits: { ...impatient, requestTimeoutMs: 30_000 } });
   const connection = app.open();
   connection.socket.write('GET /livez HTTP/1.1\r\nHost: gateway.test\r\nX-Slow: ');
   expect(statusOf(await connection.closed)).toBe(408);
@@ -129,4 +129,12 @@ test('connections beyond the maximum are dropped', async () => {
   first.socket.write(GET_LIVEZ);
   await first.hears(/"ok"/);
   expect(await app.get('/livez')).toBe('');
+});
+
+test('a connection on which nothing moves is closed, even while a request is running', async () => {
+  const { options } = held();
+  const app = await startApp({ ...options, limits: { silenceTimeoutMs: 30 } });
+  const connection = app.open();
+  connection.socket.write(GET_HELD);
+  expect(await connection.closed).toBe('');
 });

@@ -34,7 +34,7 @@ export function observeRequests(observer: RequestObserver): RequestHandler {
       metrics.observeHttp({
         method: request.method,
         route: end.route,
-        status: response.statusCode,
+        status: statusOf(response),
         seconds: end.durationMs / 1000,
       });
       logEnd(request, response, { ...end, logger });
@@ -73,7 +73,7 @@ interface RequestEnd {
 
 function logEnd(request: Request, response: Response, end: RequestEnd & { readonly logger: Logger }): void {
   const { requestId, traceId, caller, tool, error, outcome, clientAddress: address } = requestContext(response);
-  const status = response.statusCode;
+  const status = statusOf(response);
   logRequest(end.logger, {
     requestId,
     traceId,
@@ -90,6 +90,9 @@ function logEnd(request: Request, response: Response, end: RequestEnd & { readon
   });
 }
 
+/** 499, as nginx has it, when the caller went away before there was an answer. */
+const statusOf = (response: Response): number => (response.headersSent ? response.statusCode : 499);
+
 function outcomeOfStatus(status: number): Outcome {
   if (status === 401 || status === 403) return 'access_denied';
   if (status === 429) return 'rate_limited';
@@ -105,7 +108,7 @@ function endSpan(request: Request, response: Response, end: RequestEnd): void {
       ...(tool !== undefined && { [ATTRIBUTE.tool]: tool }),
       [ATTRIBUTE.requestId]: requestId,
       [ATTRIBUTE.httpRoute]: end.route,
-      [ATTRIBUTE.httpStatus]: response.statusCode,
+      [ATTRIBUTE.httpStatus]: statusOf(response),
       [ATTRIBUTE.latencyMs]: end.durationMs,
     });
     if (error !== undefined) failSpan(span, error);

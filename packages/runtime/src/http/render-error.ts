@@ -38,7 +38,10 @@ function sendError(response: ServerResponse, error: AppError): void {
   });
   for (const name of response.getHeaderNames()) if (name.startsWith('content-')) forgetHeader(response, name);
   if (retryAfterMs !== undefined) response.setHeader('Retry-After', Math.ceil(retryAfterMs / 1000));
-  response.writeHead(error instanceof HttpRefusal ? error.status : (error.shape.http ?? 500), {
+  const status = error instanceof HttpRefusal ? error.status : (error.shape.http ?? 500);
+  // The rest of a body that is too large is not waited for.
+  if (status === 413) response.setHeader('Connection', 'close');
+  response.writeHead(status, {
     'Content-Type': 'application/json',
     'Content-Length': Buffer.byteLength(body),
     'Cache-Control': 'no-store',

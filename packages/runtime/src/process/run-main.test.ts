@@ -1,5 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { AppError } from '@causeway/core';
 import { expect, test } from 'vitest';
+import { openRaw } from '../http/testing/raw-http.ts';
 import { runMain } from './run-main.ts';
 
 function fakeProcess() {
@@ -9,7 +13,7 @@ function fakeProcess() {
       seen.crash = listener;
     },
     exit: (code: number) => seen.codes.push(code),
-    stderr: { write: (text: string) => (seen.text += text) },
+    stderr: { write: (written: string) => (seen.text += written) },
   };
   return { seen, host: { ...host, exit: (code: number) => void host.exit(code) } };
 }
@@ -37,4 +41,73 @@ test('a crash after the start is treated the same', async () => {
   seen.crash(new Error('hunter2'));
   expect(seen.codes).toEqual([1]);
   expect(seen.text).not.toContain('hunter2');
+});
+
+const MAIN = `
+  import * as runtime from ${JSON.stringify(new URL('../index.ts', import.meta.url).href)};
+  const { createLogger, createMetrics, publicUrl, readSettings, runMain, serve, serviceVariables } = runtime;
+  await runMain(async () => {
+    const settings = readSettings(
+      {
+        ...serviceVariables('DEMO_LISTEN', 0),
+        publicUrl: publicUrl('DEMO_PUBLIC_URL', { description: 'x', localDefault: 'http://127.0.0.1' }),
+      },
+      process.env,
+    );
+    const logger = createLogger({ service: 'demo', level: settings.logLevel });
+    const mount = (app) => {
+      app.get('/crash', () => { setImmediate(() => { throw new Error('hunter2'); }); });
+      app.get('/reject', () => { void Promise.reject(new Error('hunter2')); });
+    };
+    const app = { listen: settings.listen, publicUrls: [settings.publicUrl], routes: [], mount };
+    const { ports } = await serve({
+      service: 'demo', settings, logger, metrics: createMetrics(), checks: [], apps: [app], closers: [],
+    });
+    process.stderr.write('port ' + ports[0] + '\\n');
+  });`;
+
+/** The same program that a service is, as a process of its own. */
+function startProcess(environment: Record<string, string>) {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', MAIN], { env: environment });
+  const exited = once(child, 'exit').then(([code]: unknown[]) => code);
+  return { child, exited, stdout: text(child.stdout), stderr: text(child.stderr) };
+}
+
+async function portOf({ child }: ReturnType<typeof startProcess>): Promise<number> {
+  const [chunk] = (await once(child.stderr, 'data')) as [Buffer];
+  return Number(/port (\d+)/.exec(chunk.toString())?.[1]);
+}
+
+test('a real process: SIGTERM ends it with 0, and its last lines are written', async () => {
+  const started = startProcess({});
+  await portOf(started);
+  started.child.kill('SIGTERM');
+  expect(await started.exited).toBe(0);
+  expect(await started.stdout).toMatch(/"msg":"stopping"[^]*"msg":"stopped"/);
+});
+
+test('a real process: wrong settings and a taken port end it with 78 and name the variable', async () => {
+  const wrong = startProcess({ DEMO_LISTEN: 'hunter2', LOG_LEVEL: 'hunter2' });
+  expect(await wrong.exited).toBe(78);
+  const told = await wrong.stderr;
+  expect(told).toMatch(/DEMO_LISTEN must be[^]*LOG_LEVEL must be/);
+  expect(told).not.toContain('hunter2');
+
+  const first = startProcess({});
+  const port = await portOf(first);
+  const second = startProcess({ DEMO_LISTEN: String(port) });
+  expect(await second.exited).toBe(78);
+  expect(await second.stderr).toBe(`DEMO_LISTEN: port ${port} on 127.0.0.1 is taken by another process\n`);
+  first.child.kill('SIGTERM');
+  expect(await first.exited).toBe(0);
+});
+
+test.each(['/crash', '/reject'])('a real process: after %s it ends with 1 and tells no text', async (path) => {
+  const started = startProcess({});
+  const connection = openRaw(await portOf(started));
+  connection.socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
+  expect(await started.exited).toBe(1);
+  const told = (await started.stderr) + (await started.stdout);
+  expect(told).toContain('"fatal"');
+  expect(told).not.toContain('hunter2');
 });
