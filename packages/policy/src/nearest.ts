@@ -1,8 +1,8 @@
-/** The known word that somebody most likely meant: at most two letters away, and fewer for short words. */
+/** The known word that somebody most likely meant: a quarter of its letters away, or two. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   if (word.length > 64) return undefined;
   let best: string | undefined;
-  let bestDistance = Math.min(2, Math.floor(word.length / 2)) + 1;
+  let bestDistance = Math.max(Math.min(2, Math.floor(word.length / 2)), Math.floor(word.length / 4)) + 1;
   for (const candidate of known) {
     if (candidate === word || Math.abs(candidate.length - word.length) >= bestDistance) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());

@@ -46,7 +46,10 @@ export async function checkPolicy(text: string, options: ParseOptions): Promise<
     for (const { path, part, message } of schemaFindings(issue, raw)) report(path, message, { part });
   }
   const draft = parsed.data ?? draftOf(raw);
-  const check: PolicyCheck = { draft, names: namesOf(raw), production: options.production === true, report };
+  // Beside a wrong part, a warning may be no more than its shadow.
+  const quiet: Report = (path, message, of = {}) =>
+    of.severity === 'warning' && !parsed.success ? undefined : report(path, message, of);
+  const check: PolicyCheck = { draft, names: namesOf(raw), production: options.production === true, report: quiet };
   for (const run of CHECKS) run(check);
   await checkConditions(check);
   problems.sort((a, b) => a.line - b.line || a.column - b.column);

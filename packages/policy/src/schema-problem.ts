@@ -14,8 +14,7 @@ export interface Finding {
 export function schemaFindings(issue: z.core.$ZodIssue, raw: unknown): Finding[] {
   const path = issue.path.map((segment) => (typeof segment === 'symbol' ? String(segment) : segment));
   if (issue.code === 'unrecognized_keys') {
-    const known = knownKeys(schemaAt(policySchema, path));
-    return issue.keys.map((key) => ({ path: [...path, key], part: 'key', message: unknownKey(key, known) }));
+    return unknownKeys(path, issue.keys);
   }
   if (issue.code === 'invalid_key') {
     const messages = issue.issues.map((inner) => sentence(inner, path.at(-1)));
@@ -24,8 +23,20 @@ export function schemaFindings(issue: z.core.$ZodIssue, raw: unknown): Finding[]
   return [{ path, part: 'value', message: sentence(issue, valueAt(raw, path)) }];
 }
 
-function unknownKey(key: string, known: readonly string[]): string {
-  return `there is no setting "${key}" here.${didYouMean(key, known)} Known: ${known.join(', ')}`;
+/** Who has more unknown keys than this in one place has another document. */
+const UNKNOWN_MAX = 100;
+
+function unknownKeys(path: readonly PathSegment[], keys: readonly string[]): Finding[] {
+  const known = knownKeys(schemaAt(policySchema, path));
+  const finding = (key: string, message: string): Finding => ({ path: [...path, key], part: 'key', message });
+  const findings = keys
+    .slice(0, UNKNOWN_MAX)
+    .map((key) =>
+      finding(key, `there is no setting "${key}" here.${didYouMean(key, known)} Known: ${known.join(', ')}`),
+    );
+  const next = keys[UNKNOWN_MAX];
+  if (next === undefined) return findings;
+  return [...findings, finding(next, `and ${keys.length - UNKNOWN_MAX} more unknown settings`)];
 }
 
 function sentence(issue: z.core.$ZodIssue, value: unknown): string {
@@ -37,9 +48,7 @@ function sentence(issue: z.core.$ZodIssue, value: unknown): string {
   if (issue.code === 'invalid_value') {
     return `must be ${expected(issue)}.${typeof value === 'string' ? didYouMean(value, issue.values.map(String)) : ''}`;
   }
-  if (issue.code === 'too_big' && issue.origin !== 'string')
-    return `must be at most ${issue.maximum}${unitOf(issue.origin)}`;
-  if (issue.code === 'too_small') return `must be at least ${issue.minimum}${unitOf(issue.origin)}`;
+  if (issue.code === 'too_big' || issue.code === 'too_small') return sizeSentence(issue);
   return issue.message;
 }
 
@@ -60,9 +69,11 @@ function expected(issue: z.core.$ZodIssue): string {
 
 const quoteHint = (kind: string) => (kind === 'string' ? ': put it in quotes' : '');
 
-function unitOf(origin: string): string {
-  if (origin === 'string') return ' characters long';
-  return origin === 'array' ? ' entries long' : '';
+function sizeSentence(issue: z.core.$ZodIssueTooBig | z.core.$ZodIssueTooSmall): string {
+  const [bound, limit] = issue.code === 'too_big' ? ['at most', issue.maximum] : ['at least', issue.minimum];
+  if (issue.origin === 'string') return `must have ${bound} ${limit} characters`;
+  if (issue.origin === 'array') return `must have ${bound} ${limit} ${limit === 1 ? 'entry' : 'entries'}`;
+  return issue.inclusive === false ? `must be more than ${limit}` : `must be ${bound} ${limit}`;
 }
 
 function valueAt(raw: unknown, path: readonly PathSegment[]): unknown {

@@ -29,7 +29,8 @@ export const relationName = z
   .string()
   .regex(/^[A-Za-z_]\w{0,62}\.[A-Za-z_]\w{0,62}$/, 'must be written schema.name, in letters, digits and _');
 
-export const columnName = text.max(63, 'must be at most 63 characters, as PostgreSQL cuts longer ones');
+/** PostgreSQL cuts longer names. */
+export const columnName = text.max(63);
 
 /** It is written into SQL as it stands: a closed list. */
 export const columnType = z
