@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runChecks } from '../scripts/check.ts';
+import { coverage, listEndToEndTests } from './e2e/coverage.ts';
+import { REQUIREMENTS } from './e2e/requirements.ts';
 import { type Report, type Tally, tally } from './tally.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -43,9 +45,22 @@ async function vitest(project: string): Promise<Tally> {
   }
 }
 
+/** Not a failure yet: an id without a test is a promise that nobody has shown. */
+async function requirements(): Promise<Tally> {
+  const { problems, untested } = coverage(listEndToEndTests());
+  console.log(
+    `${REQUIREMENTS.length - untested.length} of ${REQUIREMENTS.length} requirements have an end-to-end test`,
+  );
+  for (const [source, missing] of Map.groupBy(untested, (requirement) => requirement.source)) {
+    console.log(`  ${source}, ${missing.length} without: ${missing.map(({ id }) => id).join(' ')}`);
+  }
+  return { passed: 0, failed: problems.length, skipped: 0, problems };
+}
+
 const results: Tally[] = [];
 if (!narrowed) results.push(await section('check', checks));
 for (const project of ['unit', 'server', 'e2e']) results.push(await section(project, () => vitest(project)));
+if (!narrowed) results.push(await section('requirements', requirements));
 
 const sum = (key: 'passed' | 'failed' | 'skipped') => results.reduce((total, result) => total + result[key], 0);
 const [passed, skipped] = [sum('passed'), sum('skipped')];
