@@ -345,14 +345,18 @@ test("a request's span is a root, linked to the caller's, and tells neither text
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] }));
   try {
-    const app = await startApp({
-      routes: ['GET /fail'],
-      mount: (served) => {
-        served.get('/fail', () =>
-          withSpan('inner', {}, () => Promise.reject(new AppError('access_denied', 'hunter2'))),
-        );
-      },
-    });
+    // Sockets inherit the context in which the server was started.
+    const app = await withSpan('start', {}, () =>
+      startApp({
+        routes: ['GET /fail'],
+        mount: (served) => {
+          served.get('/fail', () =>
+            withSpan('inner', {}, () => Promise.reject(new AppError('access_denied', 'hunter2'))),
+          );
+        },
+      }),
+    );
+    exporter.reset();
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     await app.get('/fail?code=hunter2', `Traceparent: ${traceparent}`, 'X-Request-Id: request-12345');
     const [inner, outer] = exporter.getFinishedSpans();

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { AppError, type Caller, Secret } from '@causeway/core';
 import { expect, test } from 'vitest';
 import { createLogger } from './create-logger.ts';
@@ -98,15 +99,23 @@ test('a chain of causes ends, and so does a cycle', () => {
   expect(lines).toHaveLength(1);
 });
 
+const script = (end: string) => `
+  import { createLogger } from ${JSON.stringify(new URL('create-logger.ts', import.meta.url).href)};
+  const logger = createLogger({ service: 'demo', level: 'info' });
+  setImmediate(() => { logger.info('one'); ${end} });`;
+
 test('what is buffered is written when the process exits, and at once on fatal', () => {
-  const script = (end: string) => `
-    import { createLogger } from ${JSON.stringify(new URL('create-logger.ts', import.meta.url).href)};
-    const logger = createLogger({ service: 'demo', level: 'info' });
-    setImmediate(() => { logger.info('one'); ${end} });`;
   const run = (end: string) =>
     spawnSync(process.execPath, ['--input-type=module', '-e', script(end)], { encoding: 'utf8' }).stdout;
   expect(run('process.exit(0)')).toContain('"msg":"one"');
   expect(run('logger.fatal("two"); process.kill(process.pid, "SIGKILL")')).toContain('"msg":"two"');
+});
+
+test('a quiet process does not keep its lines to itself', async () => {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script('setInterval(() => {}, 60_000);')]);
+  const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
+  child.kill('SIGKILL');
+  expect(chunk.toString()).toContain('"msg":"one"');
 });
 
 const caller: Caller = {
