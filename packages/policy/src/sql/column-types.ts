@@ -39,5 +39,6 @@ function isTextTest(leaf: Leaf): boolean {
 }
 
 function isText(value: Value): boolean {
+  if (value.kind === 'call') return value.function !== 'coalesce';
   return value.kind === 'string' || value.kind === 'caller-email';
 }

@@ -1,0 +1,196 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { parse as parseYaml } from 'yaml';
+import { policySchema } from '../schema.ts';
+import { compileDatabricks } from './compile-databricks.ts';
+import { compilePostgres, type EnginePolicy } from './compile-postgres.ts';
+import { decisionTable } from './decision-table.ts';
+import { databricksIdentifier, databricksString } from './dialects.ts';
+import { renderDatabricks } from './render-databricks.ts';
+
+const DEMO = policySchema.parse(
+  parseYaml(readFileSync(new URL('../../../../infra/local/policy.yaml', import.meta.url), 'utf8')),
+);
+
+function policy(relation: Partial<EnginePolicy['data'][string]>): EnginePolicy {
+  return {
+    roles: { reps: { principal: '6f0c7d5e-1a52-4c36-8d1f-0b7a3a0d9c01', groups: [], scopes: [] } },
+    tools: {},
+    datasets: {},
+    data: { 'sales.deals': { rows: { reps: 'all' }, columns: ['id'], masks: {}, ...relation } },
+    connections: {},
+  };
+}
+
+async function statementsOf(compiled: EnginePolicy): Promise<readonly string[]> {
+  const { sections } = await compileDatabricks(compiled, { catalog: 'main' });
+  return sections.flatMap(({ statements }) => statements);
+}
+
+describe('the demo policy', () => {
+  test('filters rows by account group', async () => {
+    const statements = await statementsOf(DEMO);
+    expect(statements).toContain(
+      `CREATE OR REPLACE FUNCTION \`sales\`.\`causeway_rows_deals\`(\`region\` STRING) RETURNS BOOLEAN
+RETURN (is_account_group_member('west_sales') AND (\`region\` = 'WEST'))
+  OR (is_account_group_member('east_sales') AND (\`region\` = 'EAST'))
+  OR is_account_group_member('managers')
+  OR is_account_group_member('executive')
+  OR is_account_group_member('finance')
+  OR is_account_group_member('admin')`,
+    );
+    expect(statements).toContain(
+      'ALTER TABLE `sales`.`deals` SET ROW FILTER `sales`.`causeway_rows_deals` ON (`region`)',
+    );
+  });
+
+  test('masks the margin in its own type', async () => {
+    const statements = await statementsOf(DEMO);
+    expect(statements).toContain(
+      `CREATE OR REPLACE FUNCTION \`sales\`.\`causeway_mask_deals_margin_pct\`(\`value\` DECIMAL(5,2)) RETURNS DECIMAL(5,2)
+RETURN CASE WHEN is_account_group_member('executive') OR is_account_group_member('finance') OR is_account_group_member('admin') THEN \`value\` END`,
+    );
+    expect(statements).toContain(
+      'ALTER TABLE `sales`.`deals` ALTER COLUMN `margin_pct` SET MASK `sales`.`causeway_mask_deals_margin_pct`',
+    );
+  });
+
+  test('locks a table before anyone is granted it', async () => {
+    const statements = await statementsOf(DEMO);
+    for (const table of ['`sales`.`deals`', '`knowledge`.`documents`']) {
+      const filter = statements.findIndex((statement) => statement.startsWith(`ALTER TABLE ${table} SET ROW FILTER`));
+      const grant = statements.findIndex((statement) => statement.startsWith(`GRANT SELECT ON TABLE ${table}`));
+      expect(filter).toBeGreaterThan(-1);
+      expect(grant).toBeGreaterThan(filter);
+    }
+  });
+
+  test('reads the credential of a connection from a secret scope', async () => {
+    expect(await statementsOf(DEMO)).toContain(`CREATE CONNECTION IF NOT EXISTS \`github\` TYPE HTTP OPTIONS (
+  host 'https://127.0.0.1',
+  port '8711',
+  base_path '/github',
+  bearer_token secret('causeway', 'github')
+)`);
+  });
+
+  test('gives each group on Databricks what it gives on Postgres', async () => {
+    const { objects } = await compilePostgres(DEMO);
+    const postgres = objects.flatMap((object) => {
+      if (object.kind !== 'grant' || object.grantee.startsWith('causeway_')) return [];
+      if (object.on.type === 'relation') return [`SELECT ${object.on.schema}.${object.on.relation} ${object.grantee}`];
+      if (object.on.type === 'server') return [`USE CONNECTION ${object.on.server} ${object.grantee}`];
+      const isTool = object.on.type === 'function' && /genie|supervisor/.test(object.on.function);
+      return isTool && object.on.type === 'function'
+        ? [`EXECUTE causeway.${object.on.function} ${object.grantee}`]
+        : [];
+    });
+    const databricks = (await statementsOf(DEMO)).flatMap((statement) => {
+      const [, privilege, name, group] =
+        /^GRANT (SELECT|USE CONNECTION|EXECUTE) ON \w+ (\S+) TO (\S+)$/.exec(statement) ?? [];
+      return privilege === undefined ? [] : [`${privilege} ${name} ${group}`.replaceAll('`', '')];
+    });
+    expect(databricks.toSorted()).toEqual(postgres.toSorted());
+    expect(databricks).toHaveLength(12 + 4 + 8);
+  });
+
+  test('is the same decision table in both dialects', async () => {
+    const table = await decisionTable(DEMO);
+    const [filter] = (await statementsOf(DEMO)).filter((statement) => statement.includes('`causeway_rows_deals`('));
+    const { objects } = await compilePostgres(DEMO);
+    const view =
+      objects.find(({ kind, name }) => kind === 'view' && name === 'sales.deals')?.statements.join('\n') ?? '';
+    const deals = table.filter(({ relation }) => relation === 'sales.deals');
+    for (const { group, rows } of deals) {
+      const condition = rows === 'all' ? '' : ` AND (${rows})`;
+      expect(view).toContain(`(SELECT causeway.is_member('${group}'))${condition}`);
+      expect(filter).toContain(`is_account_group_member('${group}')${condition.replaceAll('"', '`')}`);
+    }
+    expect(deals.map(({ group, rows, columns }) => [group, rows, columns['margin_pct'], columns['amount']])).toEqual([
+      ['west_sales', `"region" = 'WEST'`, 'masked', 'visible'],
+      ['east_sales', `"region" = 'EAST'`, 'masked', 'visible'],
+      ['managers', 'all', 'masked', 'visible'],
+      ['executive', 'all', 'visible', 'visible'],
+      ['finance', 'all', 'visible', 'visible'],
+      ['admin', 'all', 'visible', 'visible'],
+    ]);
+  });
+});
+
+describe('the type of a column', () => {
+  test.each(["a = 'x'", "a IN ('x', 'y')", "a LIKE 'x%'", 'lower(a) = lower(caller.email)', "a <> 'x' AND a IS NULL"])(
+    'is text where the rule shows it: %s',
+    async (rule) => {
+      const statements = await statementsOf(policy({ rows: { reps: rule } }));
+      expect(statements.join('\n')).toContain('(`a` STRING) RETURNS BOOLEAN');
+    },
+  );
+
+  test.each([
+    "a < 'x'",
+    'a = 1',
+    'a = b',
+    'a',
+    "a BETWEEN '1' AND '2'",
+    'a IS NULL',
+    "a = 'x' AND a > 1",
+    "a IN ('x', 1)",
+  ])('must be given where a guess could change the rule: %s', async (rule) => {
+    await expect(statementsOf(policy({ rows: { reps: rule } }))).rejects.toThrow('`types` must give the type of a');
+  });
+
+  test('is the one that the policy gives', async () => {
+    const statements = await statementsOf(policy({ rows: { reps: 'a > 1' }, types: { a: 'INT' } }));
+    expect(statements.join('\n')).toContain('(`a` INT) RETURNS BOOLEAN');
+  });
+
+  test('must be given for every mask', async () => {
+    await expect(statementsOf(policy({ masks: { id: { visibleTo: ['reps'] } } }))).rejects.toThrow('the type of id');
+  });
+});
+
+test('caller.email is nobody for a service principal, so that <> finds no row either, and the script says so', async () => {
+  const compiled = await compileDatabricks(policy({ rows: { reps: 'a <> caller.email' }, types: { a: 'STRING' } }), {
+    catalog: 'main',
+  });
+  const script = renderDatabricks(compiled);
+  expect(script).toContain("`a` <> (CASE WHEN current_user() LIKE '%@%' THEN current_user() END)");
+  expect(script).toMatch(/^-- The rows of sales\.deals use caller\.email/m);
+});
+
+test('two functions of one name are refused', async () => {
+  const relation = {
+    rows: { reps: 'all' },
+    columns: ['x_y', 'y'],
+    masks: { x_y: { visibleTo: [] }, y: { visibleTo: [] } },
+    types: { x_y: 'INT', y: 'INT' },
+  };
+  const data = { 'sales.a': relation, 'sales.a_x': relation };
+  await expect(statementsOf({ ...policy({}), data })).rejects.toThrow('two functions are sales.causeway_mask_a_x_y');
+});
+
+describe('Databricks quoting', () => {
+  test.each([
+    ['plain', '`plain`'],
+    ['a`b', '`a``b`'],
+    ['select', '`select`'],
+    ['a b"c\'d', '`a b"c\'d`'],
+  ])('identifier %s', (name, expected) => {
+    expect(databricksIdentifier(name)).toBe(expected);
+  });
+
+  test.each(['', 'a\nb', '${x}', '{{x}}', 'a\0b'])('refuses %j as an identifier', (name) => {
+    expect(() => databricksIdentifier(name)).toThrow('cannot be a name');
+  });
+
+  test.each([
+    ["it's", "'it\\'s'"],
+    ['a\\b', "'a\\\\b'"],
+    ["\\' OR 1=1 --", "'\\\\\\' OR 1=1 --'"],
+    ['${x} {{y}}', "'\\u0024\\u007bx\\u007d \\u007b\\u007by\\u007d\\u007d'"],
+    ['a\nb', "'a\\u000ab'"],
+    ['größe 🗼', "'größe 🗼'"],
+  ])('string %j', (text, expected) => {
+    expect(databricksString(text)).toBe(expected);
+  });
+});
