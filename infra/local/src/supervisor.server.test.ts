@@ -1,20 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, chownSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
 import pg from 'pg';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { localEnvironment } from './local-environment.ts';
 import { findPasswords } from './passwords.ts';
@@ -33,10 +23,29 @@ import {
 const OPEN = ['identityProviders', 'partnerApi', 'postgres'] as const;
 const asRoot = process.getuid?.() === 0;
 
+/** A data folder after a first start, copied by the tests that are not about the first start. */
+let template: TemporaryFolder;
 let folder: TemporaryFolder;
 let dataDir: string;
 let ports: Ports;
 let running: StackProcess[];
+
+beforeAll(async () => {
+  template = temporaryFolder();
+  chmodSync(template.path, 0o755);
+  dataDir = join(template.path, 'data');
+  ports = await freePorts();
+  const stack = runStack({ dataDir, ports });
+  await stack.waitFor('\nready ');
+  await query("CREATE TABLE kept AS SELECT 'still here' AS text");
+  await stack.end();
+});
+
+afterAll(() => template.remove());
+
+function useTemplate(): void {
+  execFileSync('cp', ['-a', join(template.path, 'data'), dataDir]);
+}
 
 beforeEach(async () => {
   folder = temporaryFolder();
@@ -117,6 +126,7 @@ describe('start and end', () => {
   );
 
   test('a terminal that goes away ends it cleanly', async () => {
+    useTemplate();
     const stack = await startReady();
     stack.child.stdout?.destroy();
     stack.child.stderr?.destroy();
@@ -134,6 +144,7 @@ describe('start and end', () => {
   });
 
   test('a database that dies ends the stack with exit 1 and says so', async () => {
+    useTemplate();
     const stack = await startReady();
     process.kill(postmasterPid(), 'SIGQUIT');
     const { code, output } = await stack.ending();
@@ -154,55 +165,15 @@ describe('start and end', () => {
 
 describe('data', () => {
   test('a second start keeps the data and is ready within ten seconds', async () => {
-    const first = await startReady();
-    await query("CREATE TABLE kept AS SELECT 'still here' AS text");
-    await first.end();
+    useTemplate();
     const began = performance.now();
     await startReady();
     expect(performance.now() - began).toBeLessThan(10_000);
     expect(await query('SELECT text FROM kept')).toEqual([{ text: 'still here' }]);
   });
 
-  test('writes are durable: fsync and full page writes are on', async () => {
-    await startReady();
-    expect(
-      await query(
-        "SELECT current_setting('fsync') AS a, current_setting('full_page_writes') AS b, current_setting('synchronous_commit') AS c",
-      ),
-    ).toEqual([{ a: 'on', b: 'on', c: 'on' }]);
-  });
-
-  test('the database answers on loopback only, over TCP only, and asks for a scram password', async () => {
-    await startReady();
-    expect(
-      await query(
-        "SELECT current_setting('listen_addresses') AS a, current_setting('unix_socket_directories') AS b, current_setting('password_encryption') AS c",
-      ),
-    ).toEqual([{ a: '127.0.0.1', b: '', c: 'scram-sha-256' }]);
-    expect(await query('SELECT DISTINCT auth_method FROM pg_hba_file_rules')).toEqual([
-      { auth_method: 'scram-sha-256' },
-    ]);
-    await expect(query('SELECT 1', adminUrl().replace(/:[^:@]+@/, ':wrong@'))).rejects.toMatchObject({ code: '28P01' });
-  });
-
-  test('warehouse and state are two databases, and the login of the state cannot enter the warehouse', async () => {
-    await startReady();
-    const { STATE_DATABASE_URL, ADMIN_DATABASE_URL } = environment();
-    expect(await query('SELECT current_user AS user, current_database() AS db', STATE_DATABASE_URL)).toEqual([
-      { user: 'causeway_state', db: 'causeway_state' },
-    ]);
-    const warehouse = new URL(ADMIN_DATABASE_URL).pathname;
-    await expect(query('SELECT 1', STATE_DATABASE_URL.replace(/\/causeway_state$/, warehouse))).rejects.toMatchObject({
-      code: '42501',
-    });
-    expect(
-      await query(
-        "SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls AS strong FROM pg_roles WHERE rolname = 'causeway_state'",
-      ),
-    ).toEqual([{ strong: false }]);
-  });
-
   test('secrets are readable by their owner alone', async () => {
+    useTemplate();
     await (await startReady()).end();
     const files = readdirSync(dataDir, { recursive: true, encoding: 'utf8' }).map((name) => join(dataDir, name));
     const open = files.filter(
@@ -224,8 +195,8 @@ describe('data', () => {
 
 describe('what an earlier start left', () => {
   test('a killed supervisor: the next start ends its database and keeps the data', async () => {
+    useTemplate();
     const first = await startReady();
-    await query("CREATE TABLE kept AS SELECT 'still here' AS text");
     const leftover = identityOf(postmasterPid());
     await first.end('SIGKILL');
     expect(leftover && isStillRunning(leftover)).toBe(true);
@@ -236,12 +207,20 @@ describe('what an earlier start left', () => {
   });
 
   test('a pid file that means another living process is forgotten, and that process is left alone', async () => {
-    await (await startReady()).end();
+    useTemplate();
     const pidFile = join(dataDir, 'postgres', 'postmaster.pid');
-    writeFileSync(pidFile, `${process.pid}\n${join(dataDir, 'postgres')}\n`, { mode: 0o600 });
     const { uid, gid } = statSync(join(dataDir, 'postgres'));
-    chownSync(pidFile, uid, gid);
-    await startReady();
+    // Of the database's own user: Postgres itself forgets only what belongs to others.
+    const other = spawn('sleep', ['60'], { uid, gid, cwd: '/', stdio: 'ignore' });
+    try {
+      writeFileSync(pidFile, `${other.pid}\n${join(dataDir, 'postgres')}\n`, { mode: 0o600 });
+      chownSync(pidFile, uid, gid);
+      await startReady();
+      expect(other.exitCode).toBeNull();
+      expect(postmasterPid()).not.toBe(other.pid);
+    } finally {
+      other.kill();
+    }
   });
 
   test.each([
@@ -249,14 +228,16 @@ describe('what an earlier start left', () => {
     ['of a pid that is used again', JSON.stringify({ pid: process.pid, startedAt: '1' })],
     ['that is damaged', '{"pid":'],
   ])('a lock %s is taken over', async (_, content) => {
-    mkdirSync(dataDir);
+    useTemplate();
     writeFileSync(join(dataDir, 'lock'), content);
-    await startReady();
+    const stack = await startReady();
+    expect(JSON.parse(readFileSync(join(dataDir, 'lock'), 'utf8'))).toMatchObject({ pid: stack.child.pid });
   });
 });
 
 describe('refusals', () => {
   test('running twice: names the other process and leaves it alone', async () => {
+    useTemplate();
     const first = await startReady();
     const { code, output } = await start().ending();
     expect(code).toBe(1);
@@ -304,11 +285,7 @@ describe('refusals', () => {
 });
 
 describe('a half-deleted data folder', () => {
-  beforeEach(async () => {
-    const stack = await startReady();
-    await query("CREATE TABLE kept AS SELECT 'still here' AS text");
-    await stack.end();
-  });
+  beforeEach(useTemplate);
 
   test('passwords gone: the database gets new ones and keeps its data', async () => {
     const old = adminUrl();
@@ -385,9 +362,8 @@ describe('a home that others cannot enter', () => {
   test('a database that was run as another user is handed over whole', async () => {
     chmodSync(folder.path, 0o700);
     if (asRoot && !hasUserNamespaces()) chmodSync(folder.path, 0o755);
-    const first = await startReady();
-    await query("CREATE TABLE kept AS SELECT 'still here' AS text");
-    await first.end();
+    useTemplate();
+    await (await startReady()).end();
     chmodSync(folder.path, 0o755);
     await startReady();
     expect(await query('SELECT text FROM kept')).toEqual([{ text: 'still here' }]);
