@@ -46,6 +46,12 @@ export {
 } from './settings/read-settings.ts';
 export { secret } from './settings/secret.ts';
 export { type ServiceVariables, serviceVariables } from './settings/service-variables.ts';
+export {
+  stateStoreProblems,
+  type StateStoreSettings,
+  stateStoreVariables,
+  type StateStoreVariables,
+} from './settings/state-store.ts';
 export { productionUrlProblem, publicUrl, url } from './settings/url.ts';
 export { type About, type Deployment, optional, type Provenance, type Variable } from './settings/variable.ts';
 export { createShutdown, type Shutdown, type ShutdownOptions } from './shutdown/create-shutdown.ts';

@@ -167,6 +167,18 @@ test('an error after the answer has begun breaks the connection, so that nobody 
   expect(app.lines.at(-1)).toMatchObject({ aborted: true, error_code: 'internal' });
 });
 
+test('when even the rendering of an error fails, nothing is told', async () => {
+  const app = await startApp({
+    ...failing(new AppError('invalid_token', 'x')),
+    challenge: () => {
+      throw new Error('hunter2');
+    },
+  });
+  expect(await app.get('/fail')).toBe('');
+  expect(app.lines).toMatchObject([{ msg: 'rendering an error failed', error: { type: 'Error' } }, { aborted: true }]);
+  expect(JSON.stringify(app.lines)).not.toContain('hunter2');
+});
+
 test('an unknown path is not_found, a path that cannot be decoded is invalid_request', async () => {
   const app = await startApp(hello);
   expect(bodyOf(await app.get('/nothing'))).toMatchObject({ error: { code: 'not_found' } });

@@ -1,5 +1,6 @@
+import type { RequestListener } from 'node:http';
 import { AppError } from '@causeway/core';
-import express, { type Express } from 'express';
+import express, { type Express, type Request, type Response } from 'express';
 import type { Health } from '../health/create-health.ts';
 import type { Networks } from '../network/networks.ts';
 import type { Route } from '../metrics/create-metrics.ts';
@@ -30,7 +31,7 @@ export interface HttpAppOptions extends AdminAppOptions {
 }
 
 /** The application of a service. The order below is the security order: what stands above cannot be skipped by what follows. */
-export function createHttpApp(options: HttpAppOptions): Express {
+export function createHttpApp(options: HttpAppOptions): RequestListener {
   const isHttps = options.publicUrls.every((text) => text.startsWith('https:'));
   return compose({
     ...options,
@@ -42,7 +43,7 @@ export function createHttpApp(options: HttpAppOptions): Express {
 }
 
 /** What ADMIN_LISTEN serves: health in detail and metrics, to whoever comes by address. */
-export function createAdminApp(options: AdminAppOptions): Express {
+export function createAdminApp(options: AdminAppOptions): RequestListener {
   return compose({
     ...options,
     isHttps: false,
@@ -64,7 +65,7 @@ interface Composition extends Omit<HttpAppOptions, 'publicUrls' | 'hasAdminListe
   readonly detailed: boolean;
 }
 
-function compose(options: Composition): Express {
+function compose(options: Composition): RequestListener {
   const routes = [...OPERATIONS_ROUTES, ...options.routes];
   options.metrics.declareRoutes(routes);
   const app = express();
@@ -80,5 +81,11 @@ function compose(options: Composition): Express {
     throw new AppError('not_found', 'no route matches');
   });
   app.use(renderError(options.challenge));
-  return app;
+  return (request, response) => {
+    // Express' own last resort prints the stack, to the caller and to stderr; nothing gets past this one.
+    app(request as Request, response as Response, (error?: unknown) => {
+      options.logger.error('rendering an error failed', { error });
+      response.destroy();
+    });
+  };
 }
