@@ -164,7 +164,7 @@ test('an error after the answer has begun breaks the connection, so that nobody 
   });
   const answer = await app.get('/half');
   expect(answer).not.toMatch(/\r\n0\r\n\r\n$/);
-  expect(app.lines.at(-1)).toMatchObject({ aborted: true, error_code: 'internal' });
+  expect(app.lines).toMatchObject([{ msg: 'request', aborted: true, error_code: 'internal' }]);
 });
 
 test('when even the rendering of an error fails, nothing is told', async () => {

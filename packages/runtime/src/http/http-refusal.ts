@@ -25,7 +25,7 @@ export class HttpRefusal extends AppError {
 /** Errors of Express and its body parsers carry a status; those that are the caller's mistake keep it. */
 export function refusalOf(thrown: unknown): HttpRefusal | undefined {
   if (thrown instanceof HttpRefusal) return thrown;
-  if (!(thrown instanceof Error) || thrown instanceof AppError) return undefined;
+  if (!(thrown instanceof Error)) return undefined;
   const { status } = thrown as { status?: unknown };
   if (status !== 400 && status !== 413 && status !== 415) return undefined;
   return new HttpRefusal(status, `refused by the HTTP layer: ${thrown.name}`, { cause: thrown });
