@@ -1,10 +1,10 @@
-import { readFileSync, renameSync, rmSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import { Command, type Finished, runCommand } from './command.ts';
+import { CHECKOUT, Command, type Finished, runCommand } from './command.ts';
 import { freePorts, portVariables, type StackPorts } from './free-ports.ts';
 import { listeningAddresses, processesNaming } from './machine.ts';
 import { requirement } from './requirement.ts';
@@ -42,6 +42,17 @@ async function stop(command: Command): Promise<Finished> {
 
 function devToken(idp: string, user: string): Promise<Finished> {
   return runCommand(['npx', 'causeway', 'dev', 'token', '--idp', idp, '--user', user], { env: portVariables(ports) });
+}
+
+/** What the demo policy says of the token of a person: a role, or why there is none. */
+async function explainedRole(idp: string, user: string): Promise<string | undefined> {
+  const demo = readFileSync(join(CHECKOUT, 'infra/local/policy.yaml'), 'utf8');
+  const file = join(folder.path, 'policy.yaml');
+  writeFileSync(file, demo.replaceAll(':8710/', `:${ports.IDP}/`));
+  const token = (await devToken(idp, user)).stdout.trim();
+  const { stdout } = await runCommand(['npx', 'causeway', 'policy', 'explain', file, '--token', token, '--json']);
+  const { explanation, refusal } = JSON.parse(stdout) as { explanation?: { who: string }; refusal?: string };
+  return explanation?.who ?? refusal;
 }
 
 /** Verifies as a stranger would: from the issuer in the token to its discovery document and its keys. */
@@ -128,6 +139,47 @@ describe('npm start', () => {
       const { payload } = await verify(stdout.trim());
       expect(payload.iss).toContain(`/${one[index]?.[0]}`);
       expect(payload.sub).toEqual(expect.any(String));
+    }
+  });
+
+  requirement('people-northwind', 'northwind issues as Auth0 does, for west_sales and east_sales', async () => {
+    expect(await explainedRole('northwind', 'wanda@northwind.example')).toBe('role west_sales');
+    expect(await explainedRole('northwind', 'erik@northwind.example')).toBe('role east_sales');
+    const { stdout } = await devToken('northwind', 'wanda@northwind.example');
+    const { iss, aud } = decodeJwt(stdout.trim());
+    expect(aud).toEqual(['https://causeway.example/api', `${iss}userinfo`]);
+  });
+
+  requirement('people-fabrikam', 'fabrikam issues as Okta does, for managers and finance', async () => {
+    expect(await explainedRole('fabrikam', 'mona@fabrikam.example')).toBe('role managers');
+    expect(await explainedRole('fabrikam', 'felix@fabrikam.example')).toBe('role finance');
+    const { stdout } = await devToken('fabrikam', 'mona@fabrikam.example');
+    expect(decodeJwt(stdout.trim())).toMatchObject({
+      aud: 'api://causeway',
+      cid: 'causeway-dev',
+      scp: expect.any(Array),
+    });
+  });
+
+  requirement(
+    ['people-contoso', 'people-noah-no-role'],
+    'contoso issues as Entra v2 does, and noah has no role',
+    async () => {
+      expect(await explainedRole('contoso', 'elena@contoso.example')).toBe('role executive');
+      expect(await explainedRole('contoso', 'ada@contoso.example')).toBe('role admin');
+      expect(await explainedRole('contoso', 'noah@contoso.example')).toMatch(/^no_role: /);
+      const { stdout } = await devToken('contoso', 'noah@contoso.example');
+      expect(decodeJwt(stdout.trim())).toMatchObject({ ver: '2.0', tid: expect.any(String), oid: expect.any(String) });
+    },
+  );
+
+  requirement('people-workspace', 'workspace issues for its own people, with their groups', async () => {
+    for (const [user, group] of [
+      ['olivia', 'finance'],
+      ['omar', 'west_sales'],
+    ] as const) {
+      const { stdout } = await devToken('workspace', `${user}@causeway.example`);
+      expect(decodeJwt(stdout.trim())).toMatchObject({ groups: [group] });
     }
   });
 
