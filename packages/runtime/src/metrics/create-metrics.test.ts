@@ -36,6 +36,14 @@ test('no caller can make a new series: methods and statuses are of closed lists'
   expect(await seen()).toBe(2);
 });
 
+test('a route that is declared again keeps what it has counted', async () => {
+  const metrics = createMetrics();
+  metrics.declareRoutes(['GET /livez']);
+  metrics.observeHttp({ method: 'GET', route: '/livez', status: 200, seconds: 0.001 });
+  metrics.declareRoutes(['GET /livez']);
+  expect(await metrics.registry.metrics()).toContain('_count{method="GET",route="/livez",status="2xx"} 1');
+});
+
 test('two processes in one test do not share a registry', () => {
   expect(createMetrics().registry).not.toBe(createMetrics().registry);
 });

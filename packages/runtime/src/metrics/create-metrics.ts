@@ -38,11 +38,14 @@ export function createMetrics(): Metrics {
     registers: [registry],
   });
   http.zero({ method: 'other', route: 'other', status: '4xx' });
+  const declared = new Set<Route>();
   return {
     registry,
     declareRoutes: (routes) => {
-      for (const declared of routes) {
-        const [method, route] = declared.split(' ');
+      // Zeroing a series that counts already would lose what it has counted.
+      for (const known of routes.filter((candidate) => !declared.has(candidate))) {
+        declared.add(known);
+        const [method, route] = known.split(' ');
         http.zero({ method: method ?? 'other', route: route ?? 'other', status: '2xx' });
       }
     },
