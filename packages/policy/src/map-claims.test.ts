@@ -1,0 +1,143 @@
+import { beforeAll, expect, test } from 'vitest';
+import { mapClaims } from './map-claims.ts';
+import { parsePolicy } from './parse-policy.ts';
+import type { PolicyDocument } from './policy-document.ts';
+import type { Policy, Provider } from './schema.ts';
+import { BASE_POLICY } from './testing/base-policy.ts';
+import { demoPolicyText } from './testing/demo-policy.ts';
+
+const ROLES = 'https://acme.example/roles';
+const ann = { iss: 'https://acme.example/', sub: 'auth0|1', email: 'Ann@Acme.Example', [ROLES]: ['reps'] };
+let base: PolicyDocument;
+let demo: PolicyDocument;
+
+beforeAll(async () => {
+  base = await parsePolicy(BASE_POLICY, { file: 'policy.yaml' });
+  demo = await parsePolicy(demoPolicyText(), { file: 'policy.yaml' });
+});
+
+const changed = (change: Partial<Policy>): PolicyDocument => ({ ...base, policy: { ...base.policy, ...change } });
+const map = (claims: Record<string, unknown>, document = base) => mapClaims(document, 'acme', { ...ann, ...claims });
+const emailOf = (claims: Record<string, unknown>, document = base) => {
+  const mapped = map(claims, document);
+  return mapped.ok ? mapped.human.email : mapped.refusal;
+};
+const asKind = (kind: Provider['kind']) => {
+  const [provider] = base.policy.providers;
+  return changed({ providers: [{ ...provider!, kind }] });
+};
+
+test('claims mean a human, a role, its principal and its groups, and the line that says so', () => {
+  expect(map({})).toEqual({
+    ok: true,
+    human: { issuer: ann.iss, subject: ann.sub, email: 'ann@acme.example', idp: 'acme' },
+    principal: { id: '00000000-0000-4000-8000-000000000001', role: 'sales', groups: ['sales', 'staff'] },
+    scopes: ['sql', 'genie'],
+    at: ['providers', 0, 'roles', 'reps'],
+  });
+});
+
+test.each([
+  ['northwind', { 'https://northwind.example/roles': ['west-reps'] }, 'west_sales'],
+  ['fabrikam', { groups: ['Everyone', 'finance-office'] }, 'finance'],
+  ['contoso', { roles: ['Causeway.Admin'] }, 'admin'],
+  ['contoso', { roles: 'Causeway.Executive' }, 'executive'],
+])('people of %s with %j are %s', (id, claims, role) => {
+  const issuer = demo.policy.providers.find((provider) => provider.id === id)!.issuer;
+  expect(mapClaims(demo, id, { iss: issuer, sub: 'u', ...claims })).toMatchObject({ ok: true, principal: { role } });
+});
+
+test('of several roles the first of the precedence counts', () => {
+  expect(map({ [ROLES]: ['reps', 'chiefs'] })).toMatchObject({
+    principal: { role: 'chief' },
+    at: ['providers', 0, 'roles', 'chiefs'],
+  });
+  const document = changed({ precedence: ['sales', 'chief'] });
+  expect(map({ [ROLES]: ['reps', 'chiefs'] }, document)).toMatchObject({ principal: { role: 'sales' } });
+});
+
+test.each([
+  ['several roles without precedence', { [ROLES]: ['reps', 'chiefs'] }, { precedence: [] }, 'several_roles'],
+  [
+    'several roles of which one has no place',
+    { [ROLES]: ['reps', 'chiefs'] },
+    { precedence: ['chief'] },
+    'several_roles',
+  ],
+  ['a value that means nothing', { [ROLES]: ['Reps'] }, {}, 'no_role'],
+  ['no values', { [ROLES]: [] }, {}, 'no_role'],
+  ['no claim', { [ROLES]: undefined }, {}, 'no_role'],
+  ['a value that every object inherits', { [ROLES]: ['constructor', '__proto__', 'toString'] }, {}, 'no_role'],
+  ['a claim that is a number', { [ROLES]: 7 }, {}, 'roles_malformed'],
+  ['a list that is not all text', { [ROLES]: ['reps', { admin: true }] }, {}, 'roles_malformed'],
+  [
+    'values left out because there are too many',
+    { [ROLES]: undefined, _claim_names: { [ROLES]: 'src1' } },
+    {},
+    'groups_overage',
+  ],
+  ['another issuer', { iss: 'https://acme.example' }, {}, 'issuer_mismatch'],
+  ['no issuer', { iss: undefined }, {}, 'issuer_mismatch'],
+  ['no subject', { sub: undefined }, {}, 'subject_missing'],
+  ['an empty subject', { sub: '' }, {}, 'subject_missing'],
+  ['a subject with a line break', { sub: 'a\nb' }, {}, 'subject_missing'],
+  ['a subject without end', { sub: 'x'.repeat(256) }, {}, 'subject_missing'],
+  ['a revoked human', {}, { humans: [{ issuer: ann.iss, subject: ann.sub }] }, 'human_revoked'],
+  ['a revoked role', {}, { roles: ['sales'] }, 'role_revoked'],
+])(
+  'refuses %s',
+  (_name, claims, { precedence, ...revoked }: { precedence?: string[] } & Partial<Policy['revoked']>, refusal) => {
+    const document = changed({ ...(precedence && { precedence }), revoked: { ...base.policy.revoked, ...revoked } });
+    expect(map(claims, document)).toMatchObject({ ok: false, refusal });
+  },
+);
+
+test('a revoked role is not replaced by a lesser one', () => {
+  const document = changed({ revoked: { ...base.policy.revoked, roles: ['chief'] } });
+  expect(map({ [ROLES]: ['reps', 'chiefs'] }, document)).toMatchObject({ refusal: 'role_revoked' });
+});
+
+test('one role under two values is one role', () => {
+  const [provider, ...rest] = base.policy.providers;
+  const document = changed({
+    providers: [{ ...provider!, roles: { a: 'sales', b: 'sales' } }, ...rest],
+    precedence: [],
+  });
+  expect(map({ [ROLES]: ['b', 'a'] }, document)).toMatchObject({
+    principal: { role: 'sales' },
+    at: ['providers', 0, 'roles', 'b'],
+  });
+});
+
+test('an unknown provider maps nobody', () => {
+  expect(mapClaims(base, 'nobody', ann)).toMatchObject({ refusal: 'provider_unknown' });
+});
+
+test.each([
+  ['of another company', { email: 'ann@umbra.example' }],
+  ['of a domain below the provider’s', { email: 'ann@mail.acme.example' }],
+  ['of a domain that only ends alike', { email: 'ann@notacme.example' }],
+  ['with two at signs', { email: 'ann@umbra.example@acme.example' }],
+  ['with a line break', { email: 'ann@acme.example\n' }],
+  ['in another script', { email: 'аnn@acme.example' }],
+  ['that is unverified', { email_verified: false }],
+  ['that is unverified, as text', { email_verified: 'false' }],
+  ['that is a list', { email: ['ann@acme.example'] }],
+])('drops an e-mail %s', (_name, claims) => {
+  expect(emailOf(claims)).toBeUndefined();
+});
+
+test('the kind says where the e-mail is, and a foreign one is not replaced by a second guess', () => {
+  const second = { email: undefined, preferred_username: 'ann@acme.example', sub: 'bob@acme.example' };
+  const rest = { roles: ['reps'], groups: ['reps'] };
+  expect(emailOf({ ...second, ...rest }, asKind('entra'))).toBe('ann@acme.example');
+  expect(emailOf({ ...second, ...rest }, asKind('okta'))).toBe('bob@acme.example');
+  expect(emailOf({ ...second, ...rest }, asKind('auth0'))).toBeUndefined();
+  expect(emailOf({ ...second, ...rest, email: 'x@umbra.example' }, asKind('entra'))).toBeUndefined();
+});
+
+test('a reason names the rule by path and line', () => {
+  expect(map({ [ROLES]: ['x'] })).toMatchObject({
+    reason: `no value of the claim "${ROLES}" means a role (providers[0].roles, policy.yaml:10)`,
+  });
+});
