@@ -1,5 +1,8 @@
 import type { Command } from '../command.ts';
 import { devToken } from './dev-token.ts';
+import { policyCheck } from './policy-check.ts';
+import { policyDiff } from './policy-diff.ts';
+import { policyExplain } from './policy-explain.ts';
 
 /** Every command, in the order of the help page. */
-export const COMMANDS: readonly Command[] = [devToken];
+export const COMMANDS: readonly Command[] = [devToken, policyCheck, policyExplain, policyDiff];
