@@ -49,7 +49,9 @@ async function readRelation(policy: PolicyData, name: string, problems: string[]
   const governed = policy.data[name];
   if (governed === undefined) throw new AppError('internal', `the policy has no relation ${name}`);
   const { schema, relation } = splitName(name);
-  const read = await Promise.all(Object.entries(governed.rows).map(([group, rule]) => readRow(group, rule)));
+  // In order of names: the order of keys and sets in the document means nothing, and must not make another view.
+  const entries = Object.entries(governed.rows).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const read = await Promise.all(entries.map(([group, rule]) => readRow(group, rule)));
   const rows = read.filter((row) => 'predicate' in row);
   const refused = read.filter((row) => 'problem' in row);
   const rules = {
@@ -58,7 +60,10 @@ async function readRelation(policy: PolicyData, name: string, problems: string[]
     base: { ...splitName(governed.from ?? `${schema}_base.${relation}`), ours: governed.from === undefined },
     columns: exposedColumns(policy, name),
     rows,
-    masks: Object.entries(governed.masks).map(([column, { visibleTo }]) => ({ column, visibleTo })),
+    masks: Object.entries(governed.masks).map(([column, { visibleTo }]) => ({
+      column,
+      visibleTo: visibleTo.toSorted(),
+    })),
     types: governed.types ?? {},
   };
   problems.push(...refused.map(({ group, problem }) => `data.${name}.rows.${group}: ${problem}`));

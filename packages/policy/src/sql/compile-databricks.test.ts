@@ -32,12 +32,12 @@ describe('the demo policy', () => {
     const statements = await statementsOf(DEMO);
     expect(statements).toContain(
       `CREATE OR REPLACE FUNCTION \`sales\`.\`causeway_rows_deals\`(\`region\` STRING) RETURNS BOOLEAN
-RETURN (is_account_group_member('west_sales') AND (\`region\` = 'WEST'))
+RETURN is_account_group_member('admin')
   OR (is_account_group_member('east_sales') AND (\`region\` = 'EAST'))
-  OR is_account_group_member('managers')
   OR is_account_group_member('executive')
   OR is_account_group_member('finance')
-  OR is_account_group_member('admin')`,
+  OR is_account_group_member('managers')
+  OR (is_account_group_member('west_sales') AND (\`region\` = 'WEST'))`,
     );
     expect(statements).toContain(
       'ALTER TABLE `sales`.`deals` SET ROW FILTER `sales`.`causeway_rows_deals` ON (`region`)',
@@ -48,7 +48,7 @@ RETURN (is_account_group_member('west_sales') AND (\`region\` = 'WEST'))
     const statements = await statementsOf(DEMO);
     expect(statements).toContain(
       `CREATE OR REPLACE FUNCTION \`sales\`.\`causeway_mask_deals_margin_pct\`(\`value\` DECIMAL(5,2)) RETURNS DECIMAL(5,2)
-RETURN CASE WHEN is_account_group_member('executive') OR is_account_group_member('finance') OR is_account_group_member('admin') THEN \`value\` END`,
+RETURN CASE WHEN is_account_group_member('admin') OR is_account_group_member('executive') OR is_account_group_member('finance') THEN \`value\` END`,
     );
     expect(statements).toContain(
       'ALTER TABLE `sales`.`deals` ALTER COLUMN `margin_pct` SET MASK `sales`.`causeway_mask_deals_margin_pct`',
@@ -107,12 +107,12 @@ RETURN CASE WHEN is_account_group_member('executive') OR is_account_group_member
       expect(filter).toContain(`is_account_group_member('${group}')${condition.replaceAll('"', '`')}`);
     }
     expect(deals.map(({ group, rows, columns }) => [group, rows, columns['margin_pct'], columns['amount']])).toEqual([
-      ['west_sales', `"region" = 'WEST'`, 'masked', 'visible'],
+      ['admin', 'all', 'visible', 'visible'],
       ['east_sales', `"region" = 'EAST'`, 'masked', 'visible'],
-      ['managers', 'all', 'masked', 'visible'],
       ['executive', 'all', 'visible', 'visible'],
       ['finance', 'all', 'visible', 'visible'],
-      ['admin', 'all', 'visible', 'visible'],
+      ['managers', 'all', 'masked', 'visible'],
+      ['west_sales', `"region" = 'WEST'`, 'masked', 'visible'],
     ]);
   });
 });

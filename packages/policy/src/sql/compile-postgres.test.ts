@@ -60,14 +60,14 @@ describe('the demo policy', () => {
 
   test('shows each group its rows, and the margin to three groups', async () => {
     const view = textOf(find(await compilePostgres(DEMO), 'view', 'sales.deals'));
-    expect(view).toContain(`WHERE ((SELECT causeway.is_member('west_sales')) AND ("region" = 'WEST'))
+    expect(view).toContain(`WHERE (SELECT causeway.is_member('admin'))
   OR ((SELECT causeway.is_member('east_sales')) AND ("region" = 'EAST'))
-  OR (SELECT causeway.is_member('managers'))
   OR (SELECT causeway.is_member('executive'))
   OR (SELECT causeway.is_member('finance'))
-  OR (SELECT causeway.is_member('admin'))`);
+  OR (SELECT causeway.is_member('managers'))
+  OR ((SELECT causeway.is_member('west_sales')) AND ("region" = 'WEST'))`);
     expect(view).toContain(
-      `CASE WHEN (SELECT causeway.is_member('executive')) OR (SELECT causeway.is_member('finance')) OR (SELECT causeway.is_member('admin')) THEN "margin_pct" END AS "margin_pct"`,
+      `CASE WHEN (SELECT causeway.is_member('admin')) OR (SELECT causeway.is_member('executive')) OR (SELECT causeway.is_member('finance')) THEN "margin_pct" END AS "margin_pct"`,
     );
   });
 
@@ -95,6 +95,34 @@ describe('the demo policy', () => {
 
   test('is compiled to the same statements every time', async () => {
     expect(await compilePostgres(DEMO)).toEqual(await compilePostgres(structuredClone(DEMO)));
+  });
+
+  test('has the same marks when keys and sets are written in another order', async () => {
+    const reversed = <T>(record: Record<string, T>) => Object.fromEntries(Object.entries(record).toReversed());
+    const turned = {
+      ...DEMO,
+      roles: reversed(DEMO.roles),
+      data: reversed(
+        Object.fromEntries(
+          Object.entries(DEMO.data).map(([name, relation]) => [
+            name,
+            {
+              ...relation,
+              rows: reversed(relation.rows),
+              masks: Object.fromEntries(
+                Object.entries(relation.masks).map(([column, { visibleTo }]) => [
+                  column,
+                  { visibleTo: visibleTo.toReversed() },
+                ]),
+              ),
+            },
+          ]),
+        ),
+      ),
+    };
+    const marks = async (compiled: EnginePolicy) =>
+      (await compilePostgres(compiled)).objects.map(({ kind, name, mark }) => `${kind} ${name} ${mark}`).toSorted();
+    expect(await marks(turned)).toEqual(await marks(DEMO));
   });
 });
 
