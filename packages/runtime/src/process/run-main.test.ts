@@ -78,7 +78,10 @@ async function portOf({ child }: ReturnType<typeof startProcess>): Promise<numbe
   return Number(/port (\d+)/.exec(chunk.toString())?.[1]);
 }
 
-test('a real process: SIGTERM ends it with 0, and its last lines are written', async () => {
+// Starting Node takes a second, and several on a busy machine.
+const SLOW = { timeout: 30_000 };
+
+test('a real process: SIGTERM ends it with 0, and its last lines are written', SLOW, async () => {
   const started = startProcess({});
   await portOf(started);
   started.child.kill('SIGTERM');
@@ -86,13 +89,15 @@ test('a real process: SIGTERM ends it with 0, and its last lines are written', a
   expect(await started.stdout).toMatch(/"msg":"stopping"[^]*"msg":"stopped"/);
 });
 
-test('a real process: wrong settings and a taken port end it with 78 and name the variable', async () => {
+test('a real process: wrong settings end it with 78 and name the variables', SLOW, async () => {
   const wrong = startProcess({ DEMO_LISTEN: 'hunter2', LOG_LEVEL: 'hunter2' });
   expect(await wrong.exited).toBe(78);
   const told = await wrong.stderr;
   expect(told).toMatch(/DEMO_LISTEN must be[^]*LOG_LEVEL must be/);
   expect(told).not.toContain('hunter2');
+});
 
+test('a real process: a taken port ends it with 78 and names the variable', SLOW, async () => {
   const first = startProcess({});
   const port = await portOf(first);
   const second = startProcess({ DEMO_LISTEN: String(port) });
@@ -102,7 +107,7 @@ test('a real process: wrong settings and a taken port end it with 78 and name th
   expect(await first.exited).toBe(0);
 });
 
-test.each(['/crash', '/reject'])('a real process: after %s it ends with 1 and tells no text', async (path) => {
+test.each(['/crash', '/reject'])('a real process: after %s it ends with 1 and tells no text', SLOW, async (path) => {
   const started = startProcess({});
   const connection = openRaw(await portOf(started));
   connection.socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
