@@ -20,7 +20,7 @@ export interface DatabricksGovernance {
   readonly warnings: readonly string[];
 }
 
-export interface DatabricksSection {
+interface DatabricksSection {
   readonly title: string;
   readonly statements: readonly string[];
 }

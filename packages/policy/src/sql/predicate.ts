@@ -32,7 +32,7 @@ export type Value =
   | { readonly kind: 'call'; readonly function: PredicateFunction; readonly args: readonly Value[] };
 
 export const COMPARISONS = ['=', '<>', '<', '<=', '>', '>='] as const;
-export type Comparison = (typeof COMPARISONS)[number];
+type Comparison = (typeof COMPARISONS)[number];
 
 export const TIME_TYPES = ['date', 'timestamp', 'timestamptz'] as const;
 export type TimeType = (typeof TIME_TYPES)[number];
@@ -40,7 +40,7 @@ export type TimeType = (typeof TIME_TYPES)[number];
 export type PredicateFunction = 'lower' | 'upper' | 'coalesce';
 
 /** The values that a predicate compares, in the order in which they are written. */
-export function valuesOf(predicate: Predicate): readonly Value[] {
+function valuesOf(predicate: Predicate): readonly Value[] {
   switch (predicate.kind) {
     case 'and':
     case 'or':
@@ -65,7 +65,7 @@ export function columnsOf(predicate: Predicate): readonly string[] {
   return [...new Set(valuesOf(predicate).flatMap(columnsOfValue))];
 }
 
-export function columnsOfValue(value: Value): readonly string[] {
+function columnsOfValue(value: Value): readonly string[] {
   if (value.kind === 'column') return [value.name];
   return value.kind === 'call' ? value.args.flatMap(columnsOfValue) : [];
 }

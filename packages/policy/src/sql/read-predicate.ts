@@ -7,7 +7,6 @@ import { readValue } from './read-value.ts';
 /** A condition of the parse tree as one of ours. What has no place in ours is refused. */
 export function readPredicate(node: Node | undefined, depth: number): Predicate {
   if (node === undefined) throw new PredicateRefusal('a part is missing');
-  if (depth <= 0) throw new PredicateRefusal('nested too deep', nodeLocation(node));
   if ('BoolExpr' in node) return readBoolean(node.BoolExpr, depth);
   if ('A_Expr' in node) return readExpression(node.A_Expr, depth);
   if ('NullTest' in node) return readNullTest(node.NullTest, depth);
@@ -50,8 +49,7 @@ function readCompare(
   depth: number,
 ): Predicate | undefined {
   const comparison = COMPARISONS.find((known) => known === operator);
-  // Without a left side it is a sign, such as in `+a`.
-  if (kind !== 'AEXPR_OP' || comparison === undefined || lexpr === undefined) return undefined;
+  if (kind !== 'AEXPR_OP' || comparison === undefined) return undefined;
   const right = readValue(rexpr, depth - 1);
   return { kind: 'compare', operator: comparison, left: readValue(lexpr, depth - 1), right };
 }

@@ -88,7 +88,7 @@ function readCall(call: FuncCall, depth: number): Value {
   onlyKeys(call, ['funcname', 'args', 'funcformat', 'location'], 'an aggregate, window or variadic call');
   const name = funcname.length === 1 && funcname[0] !== undefined ? nameOf(funcname[0]) : undefined;
   const known = name === undefined ? undefined : FUNCTIONS.get(name);
-  if (known === undefined || call.funcformat !== 'COERCE_EXPLICIT_CALL') {
+  if (known === undefined) {
     throw new PredicateRefusal('a function other than lower, upper, coalesce and current_date', location);
   }
   if (args.length !== 1) throw new PredicateRefusal(`${known} takes one value`, location);
