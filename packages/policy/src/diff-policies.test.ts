@@ -57,7 +57,11 @@ test.each([
   ],
   ['    grants: [chief]', '    grants: [chief, sales]', ['role sales gains the connection github']],
   ['000000000001', '000000000009', ['role sales changes the principal']],
-  ['causeway.example: [chief]', 'causeway.example: [chief, sales]', []],
+  [
+    'causeway.example: [chief]',
+    'causeway.example: [chief, sales]',
+    ['human olivia@causeway.example gains the tool query_knowledge_base'],
+  ],
   [
     'causeway.example: [chief]',
     'causeway.example: [sales]',
@@ -91,8 +95,7 @@ test.each([
   ],
 ])('says who gains and who loses: %j as %j', async (from, to, expected) => {
   const { changes } = await diff([from, to]);
-  const some = expect.arrayContaining(expected.map((line) => expect.stringContaining(line)));
-  expect(changes).toEqual(expected.length === 0 ? [] : some);
+  expect(changes).toEqual(expect.arrayContaining(expected.map((line) => expect.stringContaining(line))));
 });
 
 test('a setting that gives nobody anything is named by its section', async () => {

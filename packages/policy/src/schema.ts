@@ -89,7 +89,12 @@ const workspace = z.strictObject({
 });
 
 const revoked = z.strictObject({
-  humans: setOf(z.strictObject({ issuer: webUrl, subject: text }))
+  humans: setOf(
+    z.strictObject({
+      issuer: webUrl.describe('The `iss` that proved them.'),
+      subject: text.describe('Their `sub` there.'),
+    }),
+  )
     .default([])
     .describe('People, by `iss` and `sub`.'),
   agents: setOf(shortName).default([]).describe('Agents, by name.'),
