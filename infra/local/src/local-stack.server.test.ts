@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -27,7 +28,7 @@ function start(options: Partial<LocalStackOptions> = {}): Promise<LocalStack> {
   return startLocalStack({
     dataDir,
     ports,
-    policyFile: join(folder.path, 'policy.yaml'),
+    policyFile: fileURLToPath(new URL('../policy.yaml', import.meta.url)),
     services: () => [],
     ...options,
   });

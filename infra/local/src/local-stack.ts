@@ -4,6 +4,7 @@ import { type ChildService, serviceEnded, spawnService, waitUntilReady } from '.
 import { endLeftoverChildren, forgetChildren, recordChildren } from './children-record.ts';
 import { lockDataFolder } from './data-folder-lock.ts';
 import { openDataFolder } from './data-folder.ts';
+import { governWarehouse } from './govern-warehouse.ts';
 import { startIdentityProviders } from './idp/start-identity-providers.ts';
 import { localEnvironment, type LocalEnvironment, type StackPlace } from './local-environment.ts';
 import { startPartnerApi } from './partner/start-partner-api.ts';
@@ -61,6 +62,14 @@ async function startParts(options: LocalStackOptions, stops: Stop[]): Promise<Lo
   const postgres = await step('database', () => startPostgres({ dataDir, port: ports.postgres, report, signal }));
   stops.push(() => postgres.stop(hurry));
   const environment = localEnvironment(options, postgres.passwords);
+  await step('policy in the database', () =>
+    governWarehouse({
+      policyFile: options.policyFile,
+      adminUrl: environment.ADMIN_DATABASE_URL,
+      gatewayPassword: postgres.passwords.causeway_gateway,
+      report,
+    }),
+  );
 
   const identityProviders = await step('identity providers', () =>
     startIdentityProviders({

@@ -1,3 +1,6 @@
+export type { Action as GovernanceAction } from './governance/action.ts';
+export { applyGovernance, type ApplyOptions, type ApplyReport } from './governance/apply-governance.ts';
+export { loadSampleData, type LoadedTable } from './governance/load-sample-data.ts';
 export type {
   Platform,
   PlatformHealth,
@@ -7,3 +10,5 @@ export type {
   SqlValue,
   Statement,
 } from './platform.ts';
+export { createPostgresPlatform, type PostgresPlatformOptions } from './postgres/postgres-platform.ts';
+export type { PolicyAccess } from './postgres/policy-access.ts';

@@ -1,0 +1,142 @@
+import { AppError } from '@causeway/core';
+import { compilePostgres, type GovernedObject, type PolicyDocument, type PostgresGovernance } from '@causeway/policy';
+import pg from 'pg';
+import { connectionOptions } from '../postgres/connection-options.ts';
+import type { Action } from './action.ts';
+import { type Catalog, readCatalog, readDefinitions } from './catalog.ts';
+import { connectAction } from './connect-action.ts';
+import { missingSources, openSources, pendingGrants } from './check-sources.ts';
+import { describeObject, isMarked } from './object-key.ts';
+import { withOwnObjects } from './own-objects.ts';
+import { passwordAction } from './password-action.ts';
+import { foreignObjects, planDrops, planObjects } from './plan-objects.ts';
+import { planGrants, planMemberships, targetOf } from './plan-rights.ts';
+
+export interface ApplyOptions {
+  readonly adminUrl: string;
+  readonly policy: Pick<PolicyDocument, 'policy' | 'engineDigest'>;
+  /** Says what would be done, and does nothing. */
+  readonly dryRun?: boolean;
+  /** Also grants what the governed views need to read tables that are not ours. Otherwise their owners are told. */
+  readonly grantSources?: boolean;
+  /** The password of the gateway's login. Without it the login keeps the one that it has. */
+  readonly gatewayPassword?: string;
+}
+
+export interface ApplyReport {
+  /** In the order in which they were, or would be, done. None: there was nothing to do. */
+  readonly actions: readonly Action[];
+  /** What the owners of other people's tables must grant before the governed views can read them. */
+  readonly pending: readonly Action[];
+}
+
+/**
+ * Makes the server enforce the policy: all of it or nothing, in one transaction. What is as it should be is not touched, and neither
+ * is anything that Causeway did not create.
+ */
+export async function applyGovernance(options: ApplyOptions): Promise<ApplyReport> {
+  const { policy, engineDigest } = options.policy;
+  const governance = await compilePostgres(policy, { digest: engineDigest });
+  const client = new pg.Client({ ...connectionOptions(options.adminUrl), application_name: 'causeway db apply' });
+  client.on('error', () => undefined);
+  await client.connect().catch((error: unknown) => Promise.reject(explain(error)));
+  try {
+    await client.query('BEGIN');
+    const report = await applyIn(client, governance, options);
+    await client.query(options.dryRun ? 'ROLLBACK' : 'COMMIT');
+    return report;
+  } catch (error) {
+    throw explain(error);
+  } finally {
+    // Ends the transaction too, when it is still open.
+    await client.end();
+  }
+}
+
+async function applyIn(client: pg.Client, governance: PostgresGovernance, options: ApplyOptions): Promise<ApplyReport> {
+  for (const statement of [...governance.preamble, ...LOCKS]) await client.query(statement);
+  const objects = withOwnObjects(governance.objects);
+  const catalog = await readCatalog(client, objects, governance.prerequisites);
+  refuseProblems(catalog, objects, governance);
+  const sources = pendingGrants(catalog, governance.prerequisites);
+  const password = await passwordAction(client, options.gatewayPassword);
+  const connect = await connectAction(client);
+  const actions = [...planAll(catalog, objects), ...connect, ...(options.grantSources ? sources : []), ...password];
+  if (!options.dryRun && actions.length > 0) await run(client, actions, objects);
+  const shown = actions.map((action) => (action.hidden ? { ...action, statements: [] } : action));
+  return { actions: shown, pending: options.grantSources ? [] : sources };
+}
+
+/** One apply at a time, and none that stands in a queue before everybody's queries. */
+const LOCKS = [
+  `SET LOCAL lock_timeout = '10s'`,
+  `SELECT pg_advisory_xact_lock(hashtextextended('causeway db apply', 0))`,
+];
+
+function refuseProblems(
+  catalog: Catalog,
+  objects: readonly GovernedObject[],
+  { prerequisites }: PostgresGovernance,
+): void {
+  const problems = [
+    ...foreignObjects(catalog, objects),
+    ...missingSources(catalog, objects, prerequisites),
+    ...openSources(catalog),
+  ];
+  if (problems.length === 0) return;
+  throw new AppError(
+    'config_invalid',
+    `the policy cannot be applied, and nothing was changed:\n${problems.join('\n')}`,
+  );
+}
+
+function planAll(catalog: Catalog, objects: readonly GovernedObject[]): readonly Action[] {
+  const made = planObjects(catalog, objects);
+  const digest = objects.find((object) => object.kind === 'digest');
+  return [
+    ...made,
+    ...planMemberships(catalog, objects),
+    ...planGrants(catalog, objects, remadeTargets(made, objects)),
+    ...planDrops(catalog, objects),
+    ...(digest === undefined || digest.digest === catalog.digest
+      ? []
+      : [{ verb: 'set' as const, what: digest.name, statements: digest.statements }]),
+  ];
+}
+
+/** A view that is made again has lost its grants. */
+function remadeTargets(made: readonly Action[], objects: readonly GovernedObject[]): ReadonlySet<string> {
+  const names = new Set(made.map(({ what }) => what));
+  const views = objects.filter((object) => object.kind === 'view').filter((view) => names.has(describeObject(view)));
+  return new Set(views.map(({ schema, relation }) => targetOf({ type: 'relation', schema, relation })));
+}
+
+async function run(client: pg.Client, actions: readonly Action[], objects: readonly GovernedObject[]): Promise<void> {
+  for (const { verb, what, statements } of actions) {
+    for (const statement of statements) {
+      await client.query(statement).catch((error: unknown) => Promise.reject(explain(error, `${verb} ${what}`)));
+    }
+  }
+  await record(client, objects);
+}
+
+async function record(client: pg.Client, objects: readonly GovernedObject[]): Promise<void> {
+  const found = await readDefinitions(client, objects.filter(isMarked));
+  const values = [found.map(({ key }) => key), found.map(({ definition }) => definition)];
+  await client.query('DELETE FROM causeway.applied_objects WHERE object <> ALL ($1)', [values[0]]);
+  await client.query(
+    `INSERT INTO causeway.applied_objects AS known SELECT * FROM unnest($1::text[], $2::text[])
+ON CONFLICT (object) DO UPDATE SET definition = excluded.definition WHERE known.definition <> excluded.definition`,
+    values,
+  );
+}
+
+function explain(error: unknown, doing?: string): AppError {
+  if (error instanceof AppError) return error;
+  const message = error instanceof Error ? error.message : 'unknown failure';
+  const state = error instanceof pg.DatabaseError ? ` (${error.code})` : '';
+  const code = state === '' ? 'upstream_unavailable' : 'config_invalid';
+  return new AppError(code, `${doing === undefined ? '' : `${doing}: `}${message}${state}; nothing was changed`, {
+    cause: error,
+  });
+}
