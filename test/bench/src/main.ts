@@ -43,7 +43,12 @@ for (const chosen of CASES.filter(({ benchCase }) => names.length === 0 || names
   const { name, what } = chosen.benchCase;
   console.log(`\n${name}: ${what}`);
   const report = (line: string) => process.stderr.write(`  ${line}\n`);
-  const results = await runCase(chosen, { rounds, seconds, warmUpSeconds: Math.min(1, seconds), report });
+  const results = await runCase(chosen, { rounds, seconds, warmUpSeconds: Math.min(1, seconds), report }).catch(
+    (error: unknown) => {
+      console.error(`FAIL ${error instanceof Error ? error.message : String(error)}`);
+      process.exit(1);
+    },
+  );
   const summaries = summarize(results);
   console.log(table(summaries));
   const at = new Date().toISOString();
