@@ -3,7 +3,7 @@ import { exposedColumns } from '../exposed-columns.ts';
 import type { Policy } from '../schema.ts';
 import { checkPredicate } from './check-predicate.ts';
 import { columnsOf, type Predicate } from './predicate.ts';
-import { isRowColumn } from './read-value.ts';
+import { isReservedSchema, isRowColumn } from './reserved-names.ts';
 import { fitsName } from './role-names.ts';
 
 /** One governed relation, read: what both dialects are written from. */
@@ -89,7 +89,7 @@ async function readRow(
 
 function relationProblems({ schema, base, columns, masks }: RelationRules): readonly string[] {
   const problems: string[] = [];
-  if (isReserved(schema)) problems.push(`the schema ${schema} is not for governed views`);
+  if (isReservedSchema(schema)) problems.push(`the schema ${schema} is not for governed views`);
   if (!fitsName(base.schema)) problems.push(`the schema ${base.schema} has more than 63 bytes`);
   if (columns.length === 0) problems.push('shows no column: no dataset names one, and there is no `columns`');
   for (const column of columns) {
@@ -99,11 +99,6 @@ function relationProblems({ schema, base, columns, masks }: RelationRules): read
     if (!columns.includes(column)) problems.push(`masks ${JSON.stringify(column)}, which it does not show`);
   }
   return problems;
-}
-
-/** Somebody else's, or Causeway's own. */
-function isReserved(schema: string): boolean {
-  return ['causeway', 'audit', 'public', 'information_schema'].includes(schema) || schema.startsWith('pg_');
 }
 
 /** What the governed view reads of the table: what it shows, and what its row rules look at. */

@@ -4,7 +4,7 @@ import { checkPredicate } from './check-predicate.ts';
 import { databricksDialect, policyDialect, postgresDialect } from './dialects.ts';
 import { isTime } from './is-time.ts';
 import { columnsOf, COMPARISONS, type Predicate, type Value } from './predicate.ts';
-import { isRowColumn } from './read-value.ts';
+import { isRowColumn } from './reserved-names.ts';
 import { type Dialect, writePredicate } from './write-predicate.ts';
 
 /** Text as a policy may hold it, with what breaks quoting more often than chance would have it. */

@@ -4,7 +4,7 @@ import { postgresDialect } from './dialects.ts';
 import { marked, refuseForeign } from './marked.ts';
 import type { GovernedObject, Prerequisite } from './postgres-governance.ts';
 import { identifiers, qualified } from './quote.ts';
-import { ROW_ALIAS } from './read-value.ts';
+import { ROW_ALIAS } from './reserved-names.ts';
 import { OWNER_ROLE, VIEWS_ROLE } from './role-names.ts';
 import { maskedValue, rowCondition } from './write-access.ts';
 

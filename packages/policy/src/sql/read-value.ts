@@ -2,14 +2,8 @@ import type { A_Const, CoalesceExpr, ColumnRef, FuncCall, Node, TypeCast, TypeNa
 import { type PredicateFunction, TIME_TYPES, type TimeType, type Value } from './predicate.ts';
 import { PredicateRefusal } from './predicate-refusal.ts';
 import { nameOf, nodeLocation, onlyKeys, refuseNode } from './parse-tree.ts';
-import { fitsName } from './role-names.ts';
+import { isRowColumn } from './reserved-names.ts';
 import { isTime } from './is-time.ts';
-
-/** A row's hidden columns, which say where and when it was written. A quoted `"ctid"` is the same column. */
-const SYSTEM_COLUMNS = new Set(['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid']);
-
-/** What the governed view calls the table: as a column's name it would mean the whole row. */
-export const ROW_ALIAS = 'governed_row';
 
 const FUNCTIONS = new Map<string, PredicateFunction>([
   ['lower', 'lower'],
@@ -41,11 +35,6 @@ function readColumn({ fields = [], location }: ColumnRef): Value {
 function checkColumn(name: string, location: number | undefined): string {
   if (isRowColumn(name)) return name;
   throw new PredicateRefusal(`${JSON.stringify(name)}, which is no column of a table`, location);
-}
-
-/** A name that can only be a column that the table was given: not a hidden one, not the row itself. */
-export function isRowColumn(name: string): boolean {
-  return !SYSTEM_COLUMNS.has(name) && name !== ROW_ALIAS && /^\P{C}+$/u.test(name) && fitsName(name);
 }
 
 function readConstant(constant: A_Const): Value {
