@@ -1,5 +1,16 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
@@ -206,17 +217,22 @@ describe('what an earlier start left', () => {
     expect(await query('SELECT text FROM kept')).toEqual([{ text: 'still here' }]);
   });
 
-  test('a pid file that means another living process is forgotten, and that process is left alone', async () => {
+  test.each([
+    ['another program that works in the data folder', 'sleep', () => join(dataDir, 'postgres')],
+    ['another Postgres that works elsewhere', 'postgres', () => '/'],
+  ])('a pid file that means %s is forgotten, and that process is left alone', async (_, name, cwd) => {
     useTemplate();
     const pidFile = join(dataDir, 'postgres', 'postmaster.pid');
     const { uid, gid } = statSync(join(dataDir, 'postgres'));
+    const program = join(folder.path, name);
+    copyFileSync('/bin/sleep', program);
     // Of the database's own user: Postgres itself forgets only what belongs to others.
-    const other = spawn('sleep', ['60'], { uid, gid, cwd: '/', stdio: 'ignore' });
+    const other = spawn(program, ['60'], { uid, gid, cwd: cwd(), stdio: 'ignore' });
     try {
       writeFileSync(pidFile, `${other.pid}\n${join(dataDir, 'postgres')}\n`, { mode: 0o600 });
       chownSync(pidFile, uid, gid);
       await startReady();
-      expect(other.exitCode).toBeNull();
+      expect([other.exitCode, other.signalCode]).toEqual([null, null]);
       expect(postmasterPid()).not.toBe(other.pid);
     } finally {
       other.kill();
@@ -262,6 +278,16 @@ describe('refusals', () => {
     // Root may write everywhere, so there the supervisor runs as nobody.
     chmodSync(folder.path, 0o555);
     const { code, output } = await start(unprivilegedIds()).ending();
+    expect(code).toBe(1);
+    expect(output).toContain(`no permission to write ${dataDir}`);
+  });
+
+  test('a data folder that is no longer writable: says so before anything is tried', async () => {
+    mkdirSync(join(dataDir, 'logs'), { recursive: true });
+    chmodSync(join(dataDir, 'logs'), 0o777);
+    chmodSync(dataDir, 0o555);
+    const { code, output } = await start(unprivilegedIds()).ending();
+    chmodSync(dataDir, 0o755);
     expect(code).toBe(1);
     expect(output).toContain(`no permission to write ${dataDir}`);
   });

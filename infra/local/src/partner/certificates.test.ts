@@ -53,6 +53,14 @@ test('a key of another certificate does not count', async () => {
   expect((await openCertificates(dir, now)).cert).not.toBe(second.cert);
 });
 
+test('a certificate of another CA does not count', async () => {
+  const { ca } = await openCertificates(dir, now);
+  rmSync(join(dir, 'server.key'));
+  const second = await openCertificates(dir, now);
+  writeFileSync(join(dir, 'ca.pem'), ca);
+  expect((await openCertificates(dir, now)).cert).not.toBe(second.cert);
+});
+
 test('the key of the CA is kept nowhere, and the files are for their owner alone', async () => {
   await openCertificates(dir, now);
   expect(readdirSync(dir).toSorted()).toEqual(['ca.pem', 'server.key', 'server.pem']);
