@@ -85,3 +85,27 @@ requirement('policy-file-or-variable', 'check, explain and diff take a file, or 
   const same = await runCommand(['npx', 'causeway', 'policy', 'diff', DEMO], { env });
   expect(same.exitCode).toBe(0);
 });
+
+requirement('policy-sql-postgres', 'sql prints SQL for Postgres with the row filter of the policy', async () => {
+  const { exitCode, stdout } = await policy('sql', DEMO, '--dialect', 'postgres');
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/CREATE .*VIEW/);
+  expect(stdout).toContain(`'WEST'`);
+});
+
+requirement('policy-sql-databricks', 'sql prints filters, masks and grants for Unity Catalog', async () => {
+  const { exitCode, stdout } = await policy('sql', DEMO, '--dialect', 'databricks');
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/SET ROW FILTER/);
+  expect(stdout).toMatch(/SET MASK/);
+  expect(stdout).toContain(`'WEST'`);
+});
+
+requirement('policy-sql-file-or-variable', 'sql takes a file, or CAUSEWAY_POLICY', async () => {
+  const line = ['npx', 'causeway', 'policy', 'sql', '--dialect', 'postgres'] as const;
+  const byVariable = await runCommand([...line], { env: { CAUSEWAY_POLICY: DEMO } });
+  expect(byVariable).toMatchObject({
+    exitCode: 0,
+    stdout: (await policy('sql', DEMO, '--dialect', 'postgres')).stdout,
+  });
+});

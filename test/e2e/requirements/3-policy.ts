@@ -7,7 +7,7 @@ export const policy = {
   'policy-tool-needs-dataset': 'A tool without its dataset is not listed.',
   'policy-rows-union': 'Several groups see the union of their rows.',
   'policy-explain': 'causeway policy explain says what a role or token may do, and which rule decided.',
-  'policy-sql-postgres': 'causeway policy sql --dialect postgres prints the governance SQL that db apply runs.',
+  'policy-sql-postgres': 'causeway policy sql --dialect postgres prints the governance SQL.',
   'policy-sql-databricks': 'causeway policy sql --dialect databricks prints the governance SQL for Unity Catalog.',
   'policy-diff': 'causeway policy diff OLD NEW says who gains and who loses what.',
   'policy-file-or-variable': 'policy check, explain and diff take a FILE or use CAUSEWAY_POLICY.',
