@@ -168,7 +168,7 @@ test('what is listed can be called with enough scopes, and what is not listed ca
       }
     }),
   );
-});
+}, 30_000);
 
 const without = <T>(list: readonly T[], index: number) => list.toSpliced(index, 1);
 
@@ -254,4 +254,4 @@ test('taking a grant away never gives anybody anything', () => {
     }),
     { numRuns: 25 },
   );
-});
+}, 30_000);

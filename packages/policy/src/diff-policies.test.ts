@@ -119,4 +119,4 @@ test('a policy and itself differ in nothing, and there and back are opposites', 
     }),
     { numRuns: 50 },
   );
-});
+}, 30_000);

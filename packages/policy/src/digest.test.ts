@@ -70,4 +70,4 @@ test('a valid policy that is written out, in any layout, reads as the same polic
     }),
     { numRuns: 50 },
   );
-});
+}, 30_000);
