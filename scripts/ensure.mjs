@@ -30,12 +30,10 @@ refuseUnfitMachine();
 if (isStale()) {
   refuseReadOnlyCheckout();
   await takeLock();
-  try {
-    // Another command may have done it while this one waited.
-    if (isStale()) install();
-  } finally {
-    rmSync(lock, { force: true });
-  }
+  // Also after a failure, which ends the process on the spot.
+  process.on('exit', () => rmSync(lock, { force: true }));
+  // Another command may have done it while this one waited.
+  if (isStale()) install();
 }
 refuseOldNode();
 

@@ -84,6 +84,7 @@ test('a failed install says what to do, is not taken for done, and leaves no loc
   expect(code).toBe(1);
   expect(output).toContain('could not be installed');
   expect(output).toContain('npm ping');
+  expect(existsSync(join(checkout, '.causeway', 'install.lock'))).toBe(false);
   expect(await ensure()).toMatchObject({ code: 1 });
   expect(installs()).toBe(2);
 });
