@@ -11,6 +11,7 @@ export { scopesOf, type Standing, standingOf, type StandingRefusal } from './sta
 export { checkPolicy, type ParseOptions, parsePolicy, type PolicyResult } from './parse-policy.ts';
 export { missingFiles } from './missing-files.ts';
 export type { PolicyDocument } from './policy-document.ts';
+export { openPolicyStore } from './open-policy-store.ts';
 export { readPolicyFile, resolvePolicyFile } from './policy-file.ts';
 export { policyReference } from './policy-reference.ts';
 export {

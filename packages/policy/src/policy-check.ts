@@ -1,5 +1,5 @@
 import type { Draft, Names } from './draft.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean } from './did-you-mean.ts';
 import type { PathSegment, Problem } from './problem.ts';
 
 export interface ReportOptions {

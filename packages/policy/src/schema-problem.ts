@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { didYouMean } from './nearest.ts';
+import { didYouMean } from './did-you-mean.ts';
 import type { PathSegment } from './problem.ts';
 import { policySchema } from './schema.ts';
 import { knownKeys, schemaAt } from './schema-tree.ts';

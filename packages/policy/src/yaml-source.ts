@@ -19,7 +19,7 @@ import { formatPath, type PathSegment, type Position, type Problem } from './pro
 import { checkText } from './yaml-limits.ts';
 
 /** Where something stands. A path that is not there answers with its nearest parent that is. */
-export type Locate = (path: readonly PathSegment[], part?: 'key' | 'value') => Position;
+type Locate = (path: readonly PathSegment[], part?: 'key' | 'value') => Position;
 
 /** A document that is plain YAML: text, numbers, lists and maps with text keys, and nothing that YAML can do beyond that. */
 export interface YamlSource {

@@ -1,5 +1,11 @@
+/** " Did you mean …?", or nothing. */
+export function didYouMean(word: string, known: Iterable<string>): string {
+  const candidate = nearest(word, known);
+  return candidate === undefined ? '' : ` Did you mean "${candidate}"?`;
+}
+
 /** The known word that somebody most likely meant: a quarter of its letters away, or two. */
-export function nearest(word: string, known: Iterable<string>): string | undefined {
+function nearest(word: string, known: Iterable<string>): string | undefined {
   if (word.length > 64) return undefined;
   let best: string | undefined;
   let bestDistance = Math.max(Math.min(2, Math.floor(word.length / 2)), Math.floor(word.length / 4)) + 1;
@@ -9,12 +15,6 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best;
-}
-
-/** " Did you mean …?", or nothing. */
-export function didYouMean(word: string, known: Iterable<string>): string {
-  const candidate = nearest(word, known);
-  return candidate === undefined ? '' : ` Did you mean "${candidate}"?`;
 }
 
 function editDistance(a: string, b: string): number {
