@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { mapClaims } from './map-claims.ts';
 import { parsePolicy } from './parse-policy.ts';
@@ -140,4 +141,20 @@ test('a reason names the rule by path and line', () => {
   expect(map({ [ROLES]: ['x'] })).toMatchObject({
     reason: `no value of the claim "${ROLES}" means a role (providers[0].roles, policy.yaml:10)`,
   });
+});
+
+test('claims of any shape are answered, and give a role only by a value that the policy names', () => {
+  const value = fc.oneof(
+    fc.anything({ withNullPrototype: true }),
+    fc.constantFrom('reps', ['reps'], ['chiefs', 'reps'], ['x']),
+  );
+  const name = fc.oneof(fc.string(), fc.constantFrom('sub', 'email', 'email_verified', '_claim_names', ROLES));
+  fc.assert(
+    fc.property(fc.dictionary(name, value), (claims) => {
+      const mapped = mapClaims(base, 'acme', { iss: ann.iss, sub: 'u', ...claims });
+      const values = [claims[ROLES]].flat();
+      expect(mapped.ok && !values.includes('reps') && !values.includes('chiefs')).toBe(false);
+    }),
+    { numRuns: 500 },
+  );
 });
