@@ -742,6 +742,11 @@ test.each([
     'the revocation holds for nobody',
   ],
   ['  agents: []', '  agents: [helpr]', '79:12 revoked.agents[0]: there is no agent "helpr". Did you mean "helper"?'],
+  [
+    'idJag:\n  - { provider: umbra, clients: [partner] }\n',
+    '',
+    '72:5 clients.partner.grants: `jwt_bearer` opens nothing',
+  ],
   ['  roles: []', '  roles: [sale]', '80:11 revoked.roles[0]: there is no role "sale". Did you mean "sales"?'],
   [
     'grants: [jwt_bearer]',
