@@ -21,6 +21,8 @@ export interface ApplyOptions {
   readonly grantSources?: boolean;
   /** The password of the gateway's login. Without it the login keeps the one that it has. */
   readonly gatewayPassword?: string;
+  /** How long to stand in a queue before everybody's queries, behind somebody's open transaction. */
+  readonly lockTimeoutMs?: number;
 }
 
 export interface ApplyReport {
@@ -54,7 +56,8 @@ export async function applyGovernance(options: ApplyOptions): Promise<ApplyRepor
 }
 
 async function applyIn(client: pg.Client, governance: PostgresGovernance, options: ApplyOptions): Promise<ApplyReport> {
-  for (const statement of [...governance.preamble, ...LOCKS]) await client.query(statement);
+  for (const statement of [...governance.preamble, ONE_AT_A_TIME]) await client.query(statement);
+  await client.query(`SELECT set_config('lock_timeout', $1, true)`, [String(options.lockTimeoutMs ?? 10_000)]);
   const objects = withOwnObjects(governance.objects);
   const catalog = await readCatalog(client, objects, governance.prerequisites);
   refuseProblems(catalog, objects, governance);
@@ -67,11 +70,7 @@ async function applyIn(client: pg.Client, governance: PostgresGovernance, option
   return { actions: shown, pending: options.grantSources ? [] : sources };
 }
 
-/** One apply at a time, and none that stands in a queue before everybody's queries. */
-const LOCKS = [
-  `SET LOCAL lock_timeout = '10s'`,
-  `SELECT pg_advisory_xact_lock(hashtextextended('causeway db apply', 0))`,
-];
+const ONE_AT_A_TIME = `SELECT pg_advisory_xact_lock(hashtextextended('causeway db apply', 0))`;
 
 function refuseProblems(
   catalog: Catalog,

@@ -89,7 +89,7 @@ async function readObjects(client: pg.ClientBase, objects: readonly GovernedObje
     readonly holds: boolean;
   }
   const rows = await select<Row>(client, OBJECTS, [schemasOf(objects), `${MARK_PREFIX}%`]);
-  const wanted = new Set(objects.filter(isMarked).map(objectKey));
+  const wanted = new Set(objects.filter(isMarked).flatMap(placesOf));
   const found = new Map<string, CatalogObject>();
   for (const { kind, parts, ...rest } of rows) {
     const identity = identityOf(kind, parts);
@@ -97,6 +97,12 @@ async function readObjects(client: pg.ClientBase, objects: readonly GovernedObje
     if (wanted.has(key) || isOurs(rest.mark)) found.set(key, { identity, ...rest });
   }
   return found;
+}
+
+/** Names of relations are one space: a table stands in the way of a view, and the other way round. */
+function placesOf(object: MarkedIdentity): readonly string[] {
+  if (object.kind !== 'view' && object.kind !== 'table') return [objectKey(object)];
+  return ['view', 'table'].map((kind) => objectKey(identityOf(kind, [object.schema, object.relation])));
 }
 
 async function readColumns(client: pg.ClientBase, bases: readonly string[]) {

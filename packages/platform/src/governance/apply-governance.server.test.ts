@@ -1,0 +1,274 @@
+import type { PolicyDocument } from '@causeway/policy';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { catalogSnapshot } from '../testing/catalog-snapshot.ts';
+import { demoPolicy } from '../testing/demo-policy.ts';
+import { POSTGRES_KINDS, startTestPostgres, type TestPostgres } from '../testing/postgres-server.ts';
+import { applyGovernance, type ApplyOptions } from './apply-governance.ts';
+import { loadSampleData } from './load-sample-data.ts';
+
+const DEALS_ROWS = "west_sales: region = 'WEST'";
+const PASSWORD = 'correct horse battery staple';
+
+describe.each(POSTGRES_KINDS)('causeway db apply on %s', (kind) => {
+  let server: TestPostgres;
+  let demo: PolicyDocument;
+
+  beforeAll(async () => {
+    server = await startTestPostgres(kind);
+    demo = await demoPolicy();
+  });
+  afterAll(() => server.stop());
+
+  const DB = 'postgres';
+  const apply = (options: Partial<ApplyOptions> = {}) =>
+    applyGovernance({ adminUrl: server.url(DB), policy: demo, ...options });
+  const admin = <Row extends object>(sql: string) =>
+    server.asAdmin(async (client) => (await client.query<Row>(sql)).rows, DB);
+  const snapshot = () => server.asAdmin(catalogSnapshot, DB);
+  const said = async (options: Partial<ApplyOptions> = {}) =>
+    (await apply(options)).actions.map(({ verb, what }) => `${verb} ${what}`);
+  const refusal = (options: Partial<ApplyOptions> = {}) =>
+    apply(options).then(
+      () => 'applied',
+      (error: unknown) => (error instanceof Error ? error.message : error),
+    );
+
+  test('a dry run on a fresh server says everything and changes nothing', async () => {
+    const before = await snapshot();
+    const { actions } = await apply({ dryRun: true, gatewayPassword: PASSWORD });
+    expect(actions.map(({ what }) => what)).toEqual(
+      expect.arrayContaining([
+        'role causeway_gateway',
+        'view sales.deals',
+        'row policy sales_base.deals.causeway_rows',
+      ]),
+    );
+    expect(JSON.stringify(actions)).not.toMatch(/SCRAM|correct horse/);
+    expect(await snapshot()).toEqual(before);
+  });
+
+  test('does what the dry run said, and then there is nothing to do: not one row of the catalog is written', async () => {
+    const promised = await said({ dryRun: true, gatewayPassword: PASSWORD });
+    expect(await said({ gatewayPassword: PASSWORD })).toEqual(promised);
+    const before = await snapshot();
+    expect(await said({ gatewayPassword: PASSWORD })).toEqual([]);
+    expect(await snapshot()).toEqual(before);
+  });
+
+  test('stores a verifier of the password that lets the gateway in, and changes it only for another password', async () => {
+    const [stored] = await admin<{ rolpassword: string }>(
+      `SELECT rolpassword FROM pg_authid WHERE rolname = 'causeway_gateway'`,
+    );
+    expect(stored?.rolpassword).toMatch(/^SCRAM-SHA-256\$4096:/);
+    // Postgres itself says whether the verifier is the password's: the test server asks for it on this login only.
+    await admin(`SELECT pg_reload_conf()`);
+    expect(await said({ gatewayPassword: 'another one' })).toEqual(['set password of causeway_gateway']);
+    expect(await said({ gatewayPassword: PASSWORD })).toEqual(['set password of causeway_gateway']);
+  });
+
+  test('fills the sample tables once, and leaves them alone when they hold rows', async () => {
+    const first = await loadSampleData(server.url(DB));
+    expect(first.map(({ table, rows, outcome }) => [table, rows, outcome])).toEqual([
+      ['sales_base.deals', 5000, 'loaded'],
+      ['knowledge_base.documents', 62, 'loaded'],
+    ]);
+    expect((await loadSampleData(server.url(DB))).map(({ outcome }) => outcome)).toEqual(['not empty', 'not empty']);
+    expect(await said()).toEqual([]);
+  });
+
+  test('a change of one rule changes that rule’s objects, and only those', async () => {
+    const changed = await demoPolicy([DEALS_ROWS, "west_sales: region = 'NORTH'"]);
+    expect(await said({ policy: changed })).toEqual([
+      'update row policy sales_base.deals.causeway_rows',
+      'update view sales.deals',
+      ...['admin', 'east_sales', 'executive', 'finance', 'managers', 'west_sales'].map(
+        (group) => `grant SELECT on relation sales.deals to ${group}`,
+      ),
+      'set engine digest',
+    ]);
+    expect(await said({ policy: changed })).toEqual([]);
+    await apply();
+    expect(await said()).toEqual([]);
+  });
+
+  test('what the policy no longer names goes: a human, a role of the matrix, a connection, a relation', async () => {
+    const smaller = await demoPolicy(
+      ['    omar@causeway.example: [west_sales]\n', ''],
+      [', finance, admin]\n  ask', ', admin]\n  ask'],
+      ['executive, admin]\n  github_search', 'executive]\n  github_search'],
+    );
+    expect(await said({ policy: smaller })).toEqual([
+      'revoke membership of causeway_gateway in omar@causeway.example',
+      'revoke rights on function causeway.ask_supervisor from admin',
+      'drop role omar@causeway.example',
+      'set engine digest',
+    ]);
+    expect(await admin(`SELECT FROM pg_roles WHERE rolname = 'omar@causeway.example'`)).toEqual([]);
+    expect(await said({ policy: smaller })).toEqual([]);
+    await apply();
+    expect(await said()).toEqual([]);
+  });
+
+  test.each([
+    [
+      'row security switched off',
+      'ALTER TABLE sales_base.deals DISABLE ROW LEVEL SECURITY',
+      'update row policy sales_base.deals.causeway_rows',
+    ],
+    [
+      'row security no longer forced',
+      'ALTER TABLE sales_base.deals NO FORCE ROW LEVEL SECURITY',
+      'update row policy sales_base.deals.causeway_rows',
+    ],
+    [
+      'a view that was replaced, comment kept',
+      `CREATE OR REPLACE VIEW knowledge.documents AS SELECT body, id, source, title FROM knowledge_base.documents`,
+      'update view knowledge.documents',
+    ],
+    ['a view without its barrier', 'ALTER VIEW sales.deals RESET (security_barrier)', 'update view sales.deals'],
+    ['a view given to another owner', 'ALTER VIEW sales.deals OWNER TO postgres', 'update view sales.deals'],
+    [
+      'a function that always says yes',
+      `CREATE OR REPLACE FUNCTION causeway.is_member(text) RETURNS boolean LANGUAGE sql STABLE RETURN true`,
+      'update function causeway.is_member(text)',
+    ],
+    ['a login that bypasses', 'ALTER ROLE causeway_gateway BYPASSRLS', 'update role causeway_gateway'],
+    [
+      'a principal that may log in',
+      'ALTER ROLE "6f0c7d5e-1a52-4c36-8d1f-0b7a3a0d9c01" LOGIN',
+      'update role 6f0c7d5e-1a52-4c36-8d1f-0b7a3a0d9c01',
+    ],
+    [
+      'a table opened to everybody',
+      'GRANT SELECT ON sales_base.deals TO PUBLIC',
+      'revoke rights on relation sales_base.deals from everybody',
+    ],
+    [
+      'one column opened to a role',
+      'GRANT SELECT (margin_pct) ON sales_base.deals TO managers',
+      'revoke rights on relation sales_base.deals from managers',
+    ],
+    [
+      'a schema opened to a role',
+      'GRANT USAGE, CREATE ON SCHEMA sales_base TO west_sales',
+      'revoke rights on schema sales_base from west_sales',
+    ],
+    [
+      'a connection granted to a role',
+      'GRANT USAGE ON FOREIGN SERVER github TO west_sales',
+      'revoke rights on server github from west_sales',
+    ],
+    [
+      'a tool granted to everybody',
+      'GRANT EXECUTE ON FUNCTION causeway.ask_supervisor() TO PUBLIC',
+      'revoke rights on function causeway.ask_supervisor from everybody',
+    ],
+    [
+      'a membership too many',
+      'GRANT executive TO "6f0c7d5e-1a52-4c36-8d1f-0b7a3a0d9c01"',
+      'revoke membership of 6f0c7d5e-1a52-4c36-8d1f-0b7a3a0d9c01 in executive',
+    ],
+    [
+      'a membership that may be handed on',
+      'GRANT west_sales TO "omar@causeway.example" WITH ADMIN OPTION',
+      'grant membership omar@causeway.example in west_sales',
+    ],
+    [
+      'a membership that is gone',
+      'REVOKE finance FROM "olivia@causeway.example"',
+      'grant membership olivia@causeway.example in finance',
+    ],
+    [
+      'a right that is gone',
+      'REVOKE SELECT ON sales.deals FROM managers',
+      'grant SELECT on relation sales.deals to managers',
+    ],
+  ])('puts right what was changed behind its back: %s', async (_, change, action) => {
+    await admin(change);
+    expect(await said()).toContain(action);
+    expect(await said()).toEqual([]);
+  });
+
+  test('other people’s rights on its views and tables stay', async () => {
+    await admin(
+      `CREATE ROLE loader LOGIN; GRANT USAGE ON SCHEMA sales_base TO loader; GRANT INSERT ON sales_base.deals TO loader`,
+    );
+    expect(await said()).toEqual([]);
+    await admin(
+      `REVOKE ALL ON sales_base.deals FROM loader; REVOKE ALL ON SCHEMA sales_base FROM loader; DROP ROLE loader`,
+    );
+  });
+
+  test.each([
+    ['a role', 'CREATE ROLE newcomers', 'DROP ROLE newcomers', ['managers', 'newcomers'], 'role newcomers'],
+    ['a schema', 'CREATE SCHEMA shop', 'DROP SCHEMA shop', ['sales.deals', 'shop.deals'], 'schema shop'],
+    [
+      'a foreign server',
+      'CREATE FOREIGN DATA WRAPPER other; CREATE SERVER orders2 FOREIGN DATA WRAPPER other',
+      'DROP SERVER orders2; DROP FOREIGN DATA WRAPPER other',
+      ['  orders:', '  orders2:'],
+      'server orders2',
+    ],
+    [
+      'a table where a view belongs',
+      'CREATE TABLE knowledge.handbook (id int)',
+      'DROP TABLE knowledge.handbook',
+      ['knowledge.documents', 'knowledge.handbook'],
+      'view knowledge.handbook',
+    ],
+  ] as const)('never adopts %s that it did not create, and changes nothing', async (_, make, unmake, change, what) => {
+    await admin(make);
+    const policy = await demoPolicy(change);
+    const before = await snapshot();
+    expect(await refusal({ policy })).toContain(`the ${what} exists, and Causeway did not create it`);
+    expect(await refusal({ policy, dryRun: true })).toContain(`the ${what} exists`);
+    expect(await snapshot()).toEqual(before);
+    await admin(unmake);
+  });
+
+  test('names every table and column that is missing, at once, and changes nothing', async () => {
+    const policy = await demoPolicy(
+      ["region = 'WEST'", "territory = 'WEST'"],
+      ['margin_pct: { visible', 'profit: { visible'],
+      ['stage: stage', 'stage: phase'],
+    );
+    const before = await snapshot();
+    const message = await refusal({ policy });
+    for (const column of ['territory', 'profit', 'phase']) {
+      expect(message).toContain(`the table sales_base.deals has no column "${column}"`);
+    }
+    expect(await snapshot()).toEqual(before);
+  });
+
+  test('a rule that compares a column with the wrong type is refused by the engine, and nothing is half applied', async () => {
+    const policy = await demoPolicy(
+      [DEALS_ROWS, 'west_sales: closed_on = 5'],
+      ["east_sales: region = 'EAST'", "east_sales: region = 'NORTH'"],
+    );
+    const before = await snapshot();
+    expect(await refusal({ policy })).toMatch(/row policy sales_base.deals.causeway_rows: .*nothing was changed/);
+    expect(await snapshot()).toEqual(before);
+  });
+
+  test('two at once: one applies, the other waits and finds nothing to do', async () => {
+    const changed = await demoPolicy([DEALS_ROWS, "west_sales: region = 'SOUTH'"]);
+    const [first, second] = await Promise.all([said({ policy: changed }), said({ policy: changed })]);
+    expect([first.length, second.length].toSorted((a, b) => a - b)[0]).toBe(0);
+    expect(first.length + second.length).toBeGreaterThan(0);
+    await apply();
+  });
+
+  test('does not wait for ever behind somebody’s transaction', async () => {
+    const holder = new pg.Client({ connectionString: server.url(DB) });
+    await holder.connect();
+    await holder.query('BEGIN; SELECT FROM sales.deals LIMIT 1');
+    try {
+      const policy = await demoPolicy([DEALS_ROWS, "west_sales: region = 'SOUTH'"]);
+      expect(await refusal({ policy, lockTimeoutMs: 200 })).toContain('55P03');
+    } finally {
+      await holder.end();
+    }
+    expect(await said()).toEqual([]);
+  });
+});
