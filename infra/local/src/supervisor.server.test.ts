@@ -286,7 +286,9 @@ describe('refusals', () => {
     mkdirSync(join(dataDir, 'logs'), { recursive: true });
     chmodSync(join(dataDir, 'logs'), 0o777);
     chmodSync(dataDir, 0o555);
-    const { code, output } = await start(unprivilegedIds()).ending();
+    const ids = unprivilegedIds();
+    if (ids !== undefined) chownSync(dataDir, ids.uid, ids.gid);
+    const { code, output } = await start(ids).ending();
     chmodSync(dataDir, 0o755);
     expect(code).toBe(1);
     expect(output).toContain(`no permission to write ${dataDir}`);
