@@ -1,0 +1,228 @@
+import * as nodeFs from 'node:fs';
+import { join } from 'node:path';
+import { AppError } from '@causeway/core';
+import { type Batch, batchName, type JournalFolder, openName, storedName } from './journal-folder.ts';
+import { type JournalDisk, Segment } from './segment.ts';
+
+export interface JournalOptions {
+  readonly folder: JournalFolder;
+  /** The most that the journal may hold on disk. */
+  readonly bytesMax: number;
+  /** How long a line waits for `fdatasync`, at most. */
+  readonly syncMs?: number;
+  /** From these sizes on a segment is closed, so that a batch can travel and a worker can hold several. */
+  readonly batchBytesMax?: number;
+  readonly batchEventsMax?: number;
+  readonly disk?: JournalDisk;
+}
+
+/** The events of one turn of the event loop. */
+export interface Lines {
+  readonly text: string;
+  readonly events: number;
+  /** How much of the text is about callers who proved nothing. */
+  readonly strangersBytes: number;
+}
+
+interface Kept {
+  readonly batch: Batch;
+  readonly bytes: number;
+  readonly strangersBytes: number;
+}
+
+const unavailable = (why: string, cause?: unknown) => new AppError('audit_unavailable', `journal: ${why}`, { cause });
+
+/** A producer's events on disk, from the moment they are accepted until the warehouse has them. */
+export class Journal {
+  readonly #options: Required<JournalOptions>;
+  readonly #disk: JournalDisk;
+  readonly #dir: string;
+  readonly #dirFd: number;
+  readonly #kept = new Map<number, Kept>();
+  /** Closed segments that the disk may not have yet. */
+  readonly #unsynced = new Map<number, Segment>();
+  #open: Segment | undefined;
+  #openStrangersBytes = 0;
+  #keptBytes = 0;
+  #keptStrangersBytes = 0;
+  #next: number;
+  #failure: unknown;
+  #timer: NodeJS.Timeout | undefined;
+  #lastStored: string | undefined;
+  #isOver = false;
+
+  constructor(options: JournalOptions) {
+    this.#options = { syncMs: 20, batchBytesMax: 256 * 1024, batchEventsMax: 500, disk: nodeFs, ...options };
+    const { folder, disk } = this.#options;
+    this.#disk = disk;
+    this.#dir = folder.dir;
+    this.#dirFd = disk.openSync(folder.dir, 'r');
+    this.#next = folder.nextSeq;
+    this.#lastStored = folder.lastStored;
+    for (const batch of folder.batches) {
+      this.#keep({ batch, bytes: nodeFs.statSync(batch.file).size, strangersBytes: 0 });
+    }
+  }
+
+  /** The number that the next accepted event gets. */
+  get nextSeq(): number {
+    return this.#next;
+  }
+
+  get openEvents(): number {
+    return this.#open?.events ?? 0;
+  }
+
+  get bytes(): number {
+    return this.#keptBytes + (this.#open?.bytes ?? 0);
+  }
+
+  get bytesMax(): number {
+    return this.#options.bytesMax;
+  }
+
+  get strangersBytes(): number {
+    return this.#keptStrangersBytes + this.#openStrangersBytes;
+  }
+
+  /** Why nothing was accepted the last time. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  /** Batches that the warehouse has not confirmed, oldest first. */
+  batches(): Batch[] {
+    return Array.from(this.#kept.values(), ({ batch }) => batch);
+  }
+
+  /** Accepts lines, all or none. When it returns they survive the process; `fdatasync` follows within `syncMs`. */
+  append({ text, events, strangersBytes }: Lines): void {
+    const bytes = Buffer.from(text);
+    const segment = this.#attempt(() => {
+      if (this.bytes + bytes.length > this.bytesMax) throw unavailable(`full at ${this.bytes} bytes`);
+      const open = (this.#open ??= this.#create());
+      open.write(bytes, events);
+      return open;
+    });
+    this.#openStrangersBytes += strangersBytes;
+    this.#next += events;
+    this.#timer ??= setTimeout(() => this.#sync(), this.#options.syncMs).unref();
+    const { batchBytesMax, batchEventsMax } = this.#options;
+    if (segment.bytes >= batchBytesMax || segment.events >= batchEventsMax) this.#cut(segment);
+  }
+
+  /** Finds out whether a journal that failed works again, without waiting for the next event. */
+  probe(): void {
+    if (this.#failure !== undefined) this.#attempt(() => (this.#open ??= this.#create()).probe());
+  }
+
+  /** Closes the open segment, so that it can travel. */
+  cut(): void {
+    if (this.#open !== undefined && this.#open.events > 0 && !this.#open.isSuspect) this.#cut(this.#open);
+  }
+
+  /** Forgets a batch that the warehouse has. Its name stays until the next one's does, and keeps the numbering. */
+  trim({ first }: Batch): void {
+    const kept = this.#kept.get(first);
+    if (kept === undefined) return;
+    const name = join(this.#dir, storedName(kept.batch));
+    this.#disk.renameSync(kept.batch.file, name);
+    this.#unsynced.get(first)?.close();
+    this.#unsynced.delete(first);
+    this.#kept.delete(first);
+    this.#keptBytes -= kept.bytes;
+    this.#keptStrangersBytes -= kept.strangersBytes;
+    this.#disk.truncateSync(name);
+    const outdated = this.#lastStored !== undefined && this.#lastStored > name ? name : this.#lastStored;
+    if (outdated !== name) this.#lastStored = name;
+    if (outdated !== undefined) this.#disk.unlinkSync(outdated);
+  }
+
+  /** Puts everything on the disk and lets the folder go. */
+  close(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    try {
+      this.#open?.closeSynced();
+      for (const segment of this.#unsynced.values()) segment.closeSynced();
+    } finally {
+      this.#disk.closeSync(this.#dirFd);
+      this.#options.folder.lock.release();
+    }
+  }
+
+  #attempt<T>(work: () => T): T {
+    try {
+      if (this.#isOver) throw unavailable('closed');
+      this.#repair();
+      const result = work();
+      this.#failure = undefined;
+      return result;
+    } catch (error) {
+      this.#failure = error;
+      throw error instanceof AppError ? error : unavailable('cannot be written', error);
+    }
+  }
+
+  #create(): Segment {
+    const first = this.#next;
+    this.#openStrangersBytes = 0;
+    const segment = new Segment(this.#disk, { first, file: join(this.#dir, openName(first)) }, (error) =>
+      this.#synced(segment, error),
+    );
+    // A file is on the disk for good only when its name is.
+    this.#disk.fsync(this.#dirFd, (error) => this.#failed(error));
+    return segment;
+  }
+
+  #repair(): void {
+    const segments = [...this.#unsynced.values(), ...(this.#open === undefined ? [] : [this.#open])];
+    for (const segment of segments) {
+      if (!segment.isSuspect) continue;
+      segment.replace();
+      this.#synced(segment, undefined);
+    }
+  }
+
+  #cut(segment: Segment): void {
+    const batch = { first: segment.first, last: this.#next - 1 };
+    const file = join(this.#dir, batchName(batch.first, batch.last));
+    try {
+      segment.rename(file);
+    } catch (error) {
+      // Its events are safe where they are. The next event finds out whether the journal still works.
+      this.#failure = error;
+      return;
+    }
+    this.#open = undefined;
+    this.#keep({ batch: { ...batch, file }, bytes: segment.bytes, strangersBytes: this.#openStrangersBytes });
+    this.#openStrangersBytes = 0;
+    this.#unsynced.set(segment.first, segment);
+    this.#synced(segment, undefined);
+  }
+
+  #keep(kept: Kept): void {
+    this.#kept.set(kept.batch.first, kept);
+    this.#keptBytes += kept.bytes;
+    this.#keptStrangersBytes += kept.strangersBytes;
+  }
+
+  #sync(): void {
+    this.#timer = undefined;
+    this.#open?.sync();
+  }
+
+  #synced(segment: Segment, error: unknown): void {
+    if (error !== undefined) this.#failure = error;
+    if (this.#unsynced.get(segment.first) !== segment) return;
+    segment.sync();
+    if (!segment.isSynced) return;
+    this.#unsynced.delete(segment.first);
+    segment.close();
+  }
+
+  #failed(error: unknown): void {
+    if (error !== null && !this.#isOver) this.#failure = error;
+  }
+}

@@ -1,0 +1,102 @@
+import { AppError } from '@causeway/core';
+import { currentTraceCarrier } from '@causeway/runtime';
+import type { AuditEvent } from '../record/event.ts';
+import { createEventIds } from '../record/event-id.ts';
+import { toRecord } from '../record/record.ts';
+import type { Journal } from './journal.ts';
+import { journalLine } from './journal-line.ts';
+
+declare const recorded: unique symbol;
+
+/** Proof that an attempt was written down. What answers a caller asks for one, so that forgetting to record does not compile. */
+export interface Recorded {
+  readonly [recorded]: true;
+}
+
+/** Where every attempt is written down. */
+export interface AuditSink {
+  /** Resolves when the event is in the journal. Rejects with `audit_unavailable`: then the answer must not be given. */
+  record(event: AuditEvent): Promise<Recorded>;
+}
+
+export interface JournalSinkOptions {
+  readonly journal: Pick<Journal, 'append' | 'nextSeq' | 'bytesMax' | 'strangersBytes'>;
+  readonly producer: string;
+  readonly service: string;
+  readonly now?: () => number;
+}
+
+interface Turn {
+  text: string;
+  events: number;
+  strangersBytes: number;
+  readonly written: PromiseWithResolvers<Recorded>;
+}
+
+/** People on the outside who proved nothing share this part of the journal. */
+const STRANGERS_SHARE = 0.1;
+
+// These have no caller because nobody asked: the gateway itself did it.
+const OWN_KINDS: ReadonlySet<AuditEvent['kind']> = new Set(['policy_change', 'key_rotation', 'revocation']);
+
+const isStrangers = ({ caller, kind }: AuditEvent) => caller === undefined && !OWN_KINDS.has(kind);
+
+/** Writes the events of one turn of the event loop with one `writeSync`, at its end, before their answers go out. */
+export class JournalSink implements AuditSink {
+  readonly #options: JournalSinkOptions;
+  readonly #now: () => number;
+  readonly #nextId: () => string;
+  #turn: Turn | undefined;
+
+  constructor(options: JournalSinkOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    this.#nextId = createEventIds(this.#now);
+  }
+
+  /** Whether there is room for events of callers who proved nothing: they can fill their share, and no more. */
+  get hasRoomForStrangers(): boolean {
+    const { bytesMax, strangersBytes } = this.#options.journal;
+    return strangersBytes + (this.#turn?.strangersBytes ?? 0) < bytesMax * STRANGERS_SHARE;
+  }
+
+  record(event: AuditEvent): Promise<Recorded> {
+    if (isStrangers(event) && !this.hasRoomForStrangers) {
+      return Promise.reject(new AppError('audit_unavailable', 'journal: the share of unproven callers is full'));
+    }
+    const turn = (this.#turn ??= this.#begin());
+    const line = this.#lineOf(event, this.#options.journal.nextSeq + turn.events);
+    turn.text += line;
+    turn.events += 1;
+    if (isStrangers(event)) turn.strangersBytes += line.length;
+    return turn.written.promise;
+  }
+
+  #lineOf(event: AuditEvent, seq: number): string {
+    const { traceparent } = currentTraceCarrier();
+    const { producer, service } = this.#options;
+    const traceId = traceparent?.slice(3, 35);
+    const stamp = { eventId: this.#nextId(), at: this.#now(), traceId, service, producer, seq };
+    // W3C Trace Context §3.2.3.5: a trace that is not sampled has no spans that the worker could continue.
+    const trace = traceparent?.endsWith('1') === true ? traceparent : undefined;
+    return journalLine({ json: JSON.stringify(toRecord(event, stamp)), trace });
+  }
+
+  #begin(): Turn {
+    setImmediate(() => this.#end());
+    return { text: '', events: 0, strangersBytes: 0, written: Promise.withResolvers() };
+  }
+
+  #end(): void {
+    const turn = this.#turn;
+    this.#turn = undefined;
+    // When its only event could not be made into a line, there is nothing to write.
+    if (turn === undefined || turn.events === 0) return;
+    try {
+      this.#options.journal.append(turn);
+      turn.written.resolve({} as Recorded);
+    } catch (error) {
+      turn.written.reject(error);
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import type { Secret } from '@causeway/core';
+import { createPostgresBackend, DEFAULT_SCHEMA, type PgPool, runMigrations } from 'bullmq';
+import pg from 'pg';
+import type { QueueBackend, Report } from './queue-backend.ts';
+
+const CONNECT_MS = 3000;
+const QUERY_MS = 5000;
+
+export function postgresBackend(url: Secret, report: Report): QueueBackend {
+  const pool = new pg.Pool({
+    connectionString: url.reveal(),
+    application_name: 'cw:audit-queue',
+    // BullMQ names its tables without a schema.
+    options: `-c search_path=${DEFAULT_SCHEMA}`,
+    max: 6,
+    connectionTimeoutMillis: CONNECT_MS,
+    query_timeout: QUERY_MS,
+    keepAlive: true,
+  });
+  pool.on('error', report);
+  return {
+    factory: (name, options, use) =>
+      createPostgresBackend(name, { ...options, connection: pool as unknown as PgPool }, use),
+    prepare: async () => {
+      const client = await pool.connect();
+      try {
+        await runMigrations(client);
+        client.release();
+      } catch (error) {
+        client.release(true);
+        throw error;
+      }
+    },
+    ping: async () => {
+      await pool.query('SELECT 1');
+    },
+    checkSetup: () => Promise.resolve({ status: 'ok' }),
+    close: () => pool.end(),
+  };
+}

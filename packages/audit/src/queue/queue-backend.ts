@@ -1,0 +1,33 @@
+import { AppError, type Secret } from '@causeway/core';
+import type { CheckResult } from '@causeway/runtime';
+import type { BackendFactory, IQueueBackend } from 'bullmq';
+import { postgresBackend } from './postgres-backend.ts';
+import { redisBackend } from './redis-backend.ts';
+
+export const QUEUE_NAME = 'causeway-audit';
+
+/** Where the queue lives: Redis in production, the state database where there is no Redis. Never the warehouse. */
+export interface QueueLocation {
+  readonly redisUrl?: Secret | undefined;
+  readonly stateDatabaseUrl?: Secret | undefined;
+}
+
+/** What BullMQ runs on. Nothing is connected until `prepare`; what BullMQ opened on it is closed before `close`. */
+export interface QueueBackend {
+  /** For `withBackend`; the connection is its own. */
+  readonly factory: BackendFactory<IQueueBackend, undefined>;
+  /** Resolves when the server is there and can hold the queue. */
+  prepare(): Promise<void>;
+  ping(): Promise<void>;
+  /** Whether the server is set up so that it keeps what it is given. */
+  checkSetup(): Promise<CheckResult>;
+  close(): Promise<void>;
+}
+
+export type Report = (error: unknown) => void;
+
+export function queueBackend(location: QueueLocation, report: Report): QueueBackend {
+  if (location.redisUrl !== undefined) return redisBackend(location.redisUrl, report);
+  if (location.stateDatabaseUrl !== undefined) return postgresBackend(location.stateDatabaseUrl, report);
+  throw new AppError('config_invalid', 'the audit queue has neither REDIS_URL nor STATE_DATABASE_URL');
+}
