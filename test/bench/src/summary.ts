@@ -14,7 +14,7 @@ export interface TargetSummary {
   readonly generatorWasTheLimit: boolean;
 }
 
-export interface FloorRatios {
+interface FloorRatios {
   readonly callsPerSecond: number;
   readonly cpuMsPerCall: number;
 }
