@@ -2,16 +2,13 @@ import type { Draft } from './draft.ts';
 import { includesLoopback, isLoopbackUrl } from './host.ts';
 import type { PolicyCheck } from './policy-check.ts';
 import type { PathSegment } from './problem.ts';
+import { policySchema } from './schema.ts';
+import { marked } from './schema-tree.ts';
 
 interface Address {
   readonly path: readonly PathSegment[];
   readonly url: string;
   readonly network?: 'public' | readonly string[];
-}
-
-interface NamedFile {
-  readonly path: readonly PathSegment[];
-  readonly file: string;
 }
 
 /** Addresses and files. In production nothing is plain http, nothing is on this machine, and no key lies in the demo's folder. */
@@ -33,11 +30,15 @@ function checkAddress({ production, report }: PolicyCheck, { path, url, network 
 }
 
 function checkProduction({ draft, report }: PolicyCheck): void {
-  for (const { path, range } of ranges(draft)) {
-    if (includesLoopback(range)) report(path, `${range} holds loopback addresses, which production does not allow`);
+  for (const { path, value } of marked(draft, policySchema, 'network')) {
+    if (!Array.isArray(value)) continue;
+    value.forEach((range: string, index) => {
+      if (!includesLoopback(range)) return;
+      report([...path, index], `${range} holds loopback addresses, which production does not allow`);
+    });
   }
-  for (const { path, file } of namedFiles(draft)) {
-    if (!file.split(/[/\\]/).includes('.causeway')) continue;
+  for (const { path, value } of marked(draft, policySchema, 'file')) {
+    if (!String(value).split(/[/\\]/).includes('.causeway')) continue;
     report(path, 'lies under .causeway/, where the local demo keeps its keys: production needs its own');
   }
 }
@@ -62,54 +63,3 @@ function* addresses({ resource, providers, workspace, connections, clients }: Dr
 }
 
 const isLoopbackHttp = (url: string) => url.startsWith('http:') && isLoopbackUrl(url);
-
-function* ranges({
-  providers,
-  workspace,
-  connections,
-  registration,
-}: Draft): Generator<{ path: PathSegment[]; range: string }> {
-  const networks: [PathSegment[], 'public' | readonly string[] | undefined][] = [
-    ...providers.map(
-      (provider, index) => [['providers', index, 'network'], provider?.network] satisfies [PathSegment[], unknown],
-    ),
-    [['workspace', 'network'], workspace?.network],
-    ...Object.entries(connections).map(
-      ([name, { network }]) => [['connections', name, 'network'], network] satisfies [PathSegment[], unknown],
-    ),
-    [['registration', 'network'], registration.network],
-  ];
-  for (const [path, network] of networks) {
-    if (network === undefined || network === 'public') continue;
-    for (const [index, range] of network.entries()) yield { path: [...path, index], range };
-  }
-}
-
-/** Every file that a policy names. */
-export function* namedFiles(draft: Omit<Draft, 'resource'>): Generator<NamedFile> {
-  const candidates: [PathSegment[], string | undefined][] = [
-    ...draft.providers.flatMap((provider, index): [PathSegment[], string | undefined][] => [
-      [['providers', index, 'caFile'], provider?.caFile],
-      [['providers', index, 'client', 'secretFile'], provider?.client?.secretFile],
-    ]),
-    [['workspace', 'caFile'], draft.workspace?.caFile],
-    ...Object.entries(draft.connections).flatMap(
-      ([name, { caFile, credentialFile }]): [PathSegment[], string | undefined][] => [
-        [['connections', name, 'caFile'], caFile],
-        [['connections', name, 'credentialFile'], credentialFile],
-      ],
-    ),
-    ...Object.entries(draft.clients).flatMap(
-      ([id, { secretFile, jwksFile }]): [PathSegment[], string | undefined][] => [
-        [['clients', id, 'secretFile'], secretFile],
-        [['clients', id, 'jwksFile'], jwksFile],
-      ],
-    ),
-    ...Object.entries(draft.registration.metadataPins).map(([url, file]): [PathSegment[], string] => [
-      ['registration', 'metadataPins', url],
-      file,
-    ]),
-    [['semanticModel'], draft.semanticModel],
-  ];
-  for (const [path, file] of candidates) if (file !== undefined) yield { path, file };
-}

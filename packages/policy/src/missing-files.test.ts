@@ -26,9 +26,9 @@ test('warns, with its line, of every file that is not there', async () => {
   expect(told(() => false).map((line) => line.split(' ')[1])).toEqual([
     'providers[1].caFile',
     'providers[1].client.secretFile',
-    'workspace.caFile',
     'connections.github.caFile',
     'connections.github.credentialFile',
+    'workspace.caFile',
     'clients.helper.secretFile',
     'clients.partner.jwksFile',
     'registration.metadataPins["https://a.example/c"]',

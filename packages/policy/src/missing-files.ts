@@ -1,10 +1,12 @@
-import { namedFiles } from './check-outside.ts';
 import type { PolicyDocument } from './policy-document.ts';
+import { policySchema } from './schema.ts';
+import { marked } from './schema-tree.ts';
 import { formatPath, type Problem } from './problem.ts';
 
 /** Warnings for files that the policy names and that are not there. A policy may be checked where its secrets are not. */
 export function missingFiles(document: PolicyDocument, exists: (file: string) => boolean): Problem[] {
-  return [...namedFiles(document.policy)]
+  return [...marked(document.policy, policySchema, 'file')]
+    .map(({ path, value }) => ({ path, file: String(value) }))
     .filter(({ file }) => !exists(file))
     .map(({ path, file }) => ({
       ...document.locate(path),

@@ -34,6 +34,23 @@ export function knownKeys(schema: z.core.$ZodType | undefined): readonly string[
   return [];
 }
 
+/** What stands in a document where the grammar has a setting with this mark, so that no such setting is forgotten. */
+export function* marked(
+  value: unknown,
+  schema: z.core.$ZodType,
+  mark: 'file' | 'network',
+): Generator<{ readonly path: readonly PathSegment[]; readonly value: unknown }> {
+  if (value === undefined || value === null) return;
+  if (z.globalRegistry.get(unwrap(schema))?.['mark'] === mark) yield { path: [], value };
+  if (typeof value !== 'object') return;
+  for (const [key, entry] of Object.entries(value)) {
+    const segment = Array.isArray(value) ? Number(key) : key;
+    const child = childSchema(schema, segment);
+    if (child === undefined) continue;
+    for (const found of marked(entry, child, mark)) yield { ...found, path: [segment, ...found.path] };
+  }
+}
+
 /** Whether the order of a list means nothing. A union is a set when its list is one. */
 export function isSet(schema: z.core.$ZodType): boolean {
   const inner = unwrap(schema);

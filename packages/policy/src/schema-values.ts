@@ -55,7 +55,7 @@ export const hostName = z
   );
 
 /** A file, relative to the policy document's own folder. */
-export const fileName = text.describe('A file; a relative name counts from the folder of the policy document.');
+export const fileName = text.meta({ mark: 'file' });
 
 export const count = z.number().int().positive().max(1_000_000);
 
@@ -66,6 +66,7 @@ export const network = z
   .union([z.literal('public'), setOf(z.union([z.cidrv4(), z.cidrv6()])).min(1)], {
     error: 'must be "public" or a list of address ranges such as [10.0.0.0/8]',
   })
+  .meta({ mark: 'network' })
   .describe('Where the host may be: `public`, or exactly these address ranges. Loopback counts as private.');
 
 export const caFile = fileName.describe(
