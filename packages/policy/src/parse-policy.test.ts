@@ -743,6 +743,11 @@ test.each([
   ],
   ['  agents: []', '  agents: [helpr]', '79:12 revoked.agents[0]: there is no agent "helpr". Did you mean "helper"?'],
   [
+    'data:\n',
+    'data:\n  a.b: { columns: [x], rows: {} }\n',
+    '37:24 data["a.b"].rows: nobody sees a row of this relation',
+  ],
+  [
     'idJag:\n  - { provider: umbra, clients: [partner] }\n',
     '',
     '72:5 clients.partner.grants: `jwt_bearer` opens nothing',
