@@ -182,6 +182,17 @@ describe.each(POSTGRES_KINDS)('the printed script on %s', (kind) => {
     expect(await asRole(FINANCE, rows)).toEqual([{ rows: 5000, margins: 5000 }]);
   });
 
+  test('means the same letters under any encoding of the terminal', async () => {
+    const script = await scriptOf(DEMO.replace("region = 'WEST'", "region = 'ÖST'"));
+    execFileSync(PSQL, ['-X', '-q', '-d', server.url(database)], {
+      input: script,
+      env: { PGCLIENTENCODING: 'LATIN1' },
+    });
+    const { rows } = await admin(`SELECT pg_get_viewdef('sales.deals'::regclass) LIKE '%ÖST%' AS same`);
+    expect(rows).toEqual([{ same: true }]);
+    psql(await scriptOf(DEMO));
+  });
+
   test('refuses to take over what somebody else made, whole', async () => {
     await admin(`CREATE ROLE auditors; CREATE SCHEMA theirs; CREATE SCHEMA other_base`);
     const script = await scriptOf(DEMO.replaceAll('sales.deals', 'theirs.deals'));

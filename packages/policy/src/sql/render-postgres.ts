@@ -8,7 +8,7 @@ const HEADER = `-- Governance of the policy, for psql, as a superuser: one trans
 /** The governance as a script that people can read, and psql can run as often as they like. */
 export function renderPostgres({ preamble, objects, prerequisites }: PostgresGovernance): string {
   const prerequisiteLines = prerequisites.flatMap(({ schema, relation, statements }) => [
-    sqlComment(`To be granted by the owner of ${schema}.${relation}, before this script:`),
+    sqlComment(`To be granted by the owner of ${schema}.${relation}, after this script:`),
     ...statements.map((statement) => sqlComment(`${statement};`)),
   ]);
   const sections = objects.map(({ kind, name, statements }) =>
@@ -16,7 +16,7 @@ export function renderPostgres({ preamble, objects, prerequisites }: PostgresGov
   );
   return `${[
     [HEADER, ...prerequisiteLines].join('\n'),
-    '\\set ON_ERROR_STOP on',
+    '\\set ON_ERROR_STOP on\n\\encoding UTF8',
     ['BEGIN', ...preamble].map((statement) => `${statement};`).join('\n'),
     ...sections,
     'COMMIT;',
