@@ -1,1 +1,11 @@
-export { POSTGRES_KINDS, type PostgresKind, startTestPostgres, type TestPostgres } from './postgres-server.ts';
+export { contractPeople, type ContractPerson, type ContractRelation, type ContractWorld } from './contract-world.ts';
+export { DEMO_POLICY, demoPolicy } from './demo-policy.ts';
+export { describePlatform } from './platform-contract.ts';
+export {
+  POSTGRES_KINDS,
+  type PostgresKind,
+  startTestPostgres,
+  TEST_PASSWORD,
+  type TestPostgres,
+} from './postgres-server.ts';
+export { startDemoWorld } from './start-demo-world.ts';

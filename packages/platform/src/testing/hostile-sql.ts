@@ -1,0 +1,93 @@
+/** What somebody may send as a value. */
+export const HOSTILE_TEXTS: readonly string[] = [
+  `' OR '1'='1`,
+  `'; DROP TABLE sales_base.deals; --`,
+  `"; RESET ROLE; --`,
+  `$$; SET ROLE causeway_owner; $$`,
+  `x'::regclass; COPY sales_base.deals TO '/tmp/x'; --`,
+  `/* */ UNION SELECT margin_pct FROM sales_base.deals --`,
+  `'||(SELECT max(margin_pct) FROM sales_base.deals)||'`,
+  `\\'; SELECT pg_sleep(10); --`,
+  `%' OR region <> '`,
+  `E'\\x27'`,
+  `U&'\\0027 OR 1=1'`,
+  `$1; $2`,
+  `:name {margin} \${region}`,
+  `NULL`,
+  `none`,
+  `\u02bc OR 1=1 \u2019`,
+  `\ud83d\ude00'`,
+  `line\nbreak'; COMMIT; --`,
+  'nul \0 byte',
+  'x'.repeat(100_000),
+];
+
+type Codes = readonly string[];
+
+const DENIED: Codes = ['access_denied'];
+/** Refused by the transaction, by the unit, or because it is no part of this server. */
+const REFUSED: Codes = ['access_denied', 'internal'];
+
+/**
+ * What a statement could say if text from outside ever became part of one. Our own statements never do; this is what the engine still
+ * refuses then. Taking another role is not on the list: it is possible inside free SQL, which is why no caller can write any.
+ */
+export const HOSTILE_STATEMENTS: readonly (readonly [what: string, text: string, codes: Codes])[] = [
+  ['reading the table behind the view', 'SELECT * FROM {base}', DENIED],
+  ['reading it by query_to_xml', `SELECT query_to_xml('SELECT * FROM {base}', true, true, '')::text AS x`, DENIED],
+  ['reading it by table_to_xml', `SELECT table_to_xml('{base}'::regclass, true, true, '')::text AS x`, DENIED],
+  ['reading it by a cursor', `SELECT cursor_to_xml('c', 1, true, true, '')::text AS x`, REFUSED],
+  ['reading it by COPY', 'COPY {base} TO STDOUT', DENIED],
+  ['reading it by ctid', `SELECT currtid2('{base}', '(0,1)')::text AS x`, REFUSED],
+  ['sampling it', 'SELECT * FROM {base} TABLESAMPLE SYSTEM (10)', DENIED],
+  ['reading passwords', 'SELECT rolpassword FROM pg_authid', DENIED],
+  ['reading statistics of values', 'SELECT stavalues1::text FROM pg_statistic', DENIED],
+  ['several statements', 'SELECT 1; SELECT * FROM {base}', REFUSED],
+  ['a commit in between', 'COMMIT; SELECT 1', REFUSED],
+  ['ending the transaction', 'COMMIT', REFUSED],
+  ['a comment that hides the rest', 'SELECT * FROM {base} --', DENIED],
+  ['nothing but a comment', '-- nothing', REFUSED],
+  ['another role', 'SET ROLE causeway_owner', REFUSED],
+  ['the login itself', 'RESET ROLE', REFUSED],
+  ['another session user', 'SET SESSION AUTHORIZATION postgres', REFUSED],
+  ['an owner by set_config', `SELECT set_config('role', 'causeway_owner', true)`, DENIED],
+  ['a superuser by set_config', `SELECT set_config('session_authorization', 'postgres', true)`, REFUSED],
+  ['an insert', 'INSERT INTO {deals} SELECT * FROM {deals}', REFUSED],
+  ['an update', 'UPDATE {base} SET {amount} = 0', REFUSED],
+  ['a truncate', 'TRUNCATE {base}', REFUSED],
+  ['a data-modifying CTE', 'WITH gone AS (DELETE FROM {base} RETURNING *) SELECT * FROM gone', REFUSED],
+  ['locking rows', 'SELECT * FROM {deals} FOR UPDATE', REFUSED],
+  ['a lock', 'LOCK TABLE {base}', REFUSED],
+  ['DO', 'DO $$ BEGIN PERFORM 1; END $$', REFUSED],
+  ['CALL', 'CALL nothing()', REFUSED],
+  ['a temporary table', 'CREATE TEMP TABLE t AS SELECT 1', REFUSED],
+  ['a function of one’s own', 'CREATE FUNCTION pg_temp.f() RETURNS int LANGUAGE sql RETURN 1', REFUSED],
+  ['a view of one’s own', 'CREATE TEMP VIEW v AS SELECT * FROM {base}', REFUSED],
+  ['a role of one’s own', 'CREATE ROLE mine', REFUSED],
+  ['a grant', 'GRANT SELECT ON {base} TO PUBLIC', REFUSED],
+  ['a larger policy', 'ALTER TABLE {base} DISABLE ROW LEVEL SECURITY', REFUSED],
+  ['preparing', 'PREPARE p AS SELECT 1', REFUSED],
+  ['listening', 'LISTEN everything', REFUSED],
+  ['a plan with its estimates', 'EXPLAIN SELECT * FROM {deals}', REFUSED],
+  ['a program', `COPY (SELECT 1) TO PROGRAM 'id'`, REFUSED],
+  ['a file as output', `COPY (SELECT 1) TO '/tmp/causeway'`, REFUSED],
+  ['a file as input', `SELECT pg_read_file('/etc/passwd')`, DENIED],
+  ['a binary file', `SELECT pg_read_binary_file('PG_VERSION')::text AS x`, DENIED],
+  ['a folder', `SELECT pg_ls_dir('.')`, DENIED],
+  ['the server’s log', 'SELECT pg_current_logfile()', DENIED],
+  ['a large object from a file', `SELECT lo_import('/etc/passwd')`, REFUSED],
+  ['a large object to a file', `SELECT lo_export(1, '/tmp/causeway')`, REFUSED],
+  ['another database', `SELECT * FROM dblink('dbname=postgres', 'SELECT 1') AS t (x int)`, REFUSED],
+  ['a library', `LOAD 'plpgsql'`, REFUSED],
+  ['an extension', 'CREATE EXTENSION dblink', REFUSED],
+  ['a setting of the server', `ALTER SYSTEM SET log_statement = 'none'`, REFUSED],
+  ['a reload', 'SELECT pg_reload_conf()', DENIED],
+  [
+    'ending other sessions',
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename = session_user`,
+    DENIED,
+  ],
+  ['the end of recovery', 'SELECT pg_promote()', DENIED],
+  ['sleeping', 'SELECT pg_sleep(10)::text AS s', ['upstream_timeout']],
+  ['counting for ever', 'SELECT count(*) FROM generate_series(1, 100000000000) n', ['upstream_timeout']],
+];
