@@ -1,0 +1,104 @@
+import type { Human } from '@causeway/core';
+import { type Step, type Trace, untraced } from '../jwt/check.ts';
+import type { JwtProfile } from '../jwt/jwt-checks.ts';
+import { type JwtMembers, parseJwt, type ParsedJwt } from '../jwt/parse-jwt.ts';
+import { type JwtReason, type Refused, refused } from '../jwt/refusal.ts';
+import { type VerifiedJwt, verifyJwt } from '../jwt/verify-jwt.ts';
+import { createVerificationCache, type VerificationCache } from '../verification-cache.ts';
+import { personOf, type PersonReason } from './person-of.ts';
+import { PRESETS } from './presets.ts';
+import type { TrustedProvider, TrustedProviders } from './trusted-providers.ts';
+
+export type SubjectTokenReason = JwtReason | PersonReason | 'own_token';
+
+/** What the client says the token is (RFC 8693 §3), without the common prefix. */
+export type SubjectTokenType = 'jwt' | 'access_token' | 'id_token';
+
+export interface SubjectToken {
+  readonly ok: true;
+  readonly human: Human;
+  /** For the role mapping. `sub` and the e-mail in it are those of `human`. */
+  readonly claims: JwtMembers;
+  readonly issuedAt: Date;
+  readonly expiresAt: Date;
+  /** The token's `jti`, where the provider writes one. */
+  readonly tokenId: string | undefined;
+}
+
+export type SubjectTokenResult = SubjectToken | (Refused<SubjectTokenReason> & { readonly idp?: string | undefined });
+
+export interface SubjectTokenVerifierOptions {
+  readonly providers: TrustedProviders;
+  /** The portal's own issuer: what it signed itself proves nobody anew. */
+  readonly ownIssuer: string;
+  readonly now: () => number;
+  readonly cacheEntriesMax?: number;
+}
+
+export interface SubjectTokenVerifier {
+  verify(token: string, type?: SubjectTokenType): Promise<SubjectTokenResult>;
+  /** Judges the token anew, step by step. */
+  explain(token: string, type?: SubjectTokenType): Promise<{ steps: readonly Step[]; result: SubjectTokenResult }>;
+  /** After a revocation or a change of the policy. */
+  clear(): void;
+}
+
+export function createSubjectTokenVerifier(options: SubjectTokenVerifierOptions): SubjectTokenVerifier {
+  const { now, cacheEntriesMax } = options;
+  const judge = (token: string, type: SubjectTokenType, trace: Trace) => judgeToken(options, { token, type, trace });
+  const cache: VerificationCache<SubjectTokenResult> = createVerificationCache({ now, entriesMax: cacheEntriesMax });
+  return {
+    verify: (token, type = 'jwt') => cache.verify(token, { kind: type, verify: () => judge(token, type, untraced) }),
+    explain: async (token, type = 'jwt') => {
+      const steps: Step[] = [];
+      const result = await judge(token, type, (step) => steps.push(step));
+      return { steps, result };
+    },
+    clear: () => cache.clear(),
+  };
+}
+
+interface Judged {
+  readonly token: string;
+  readonly type: SubjectTokenType;
+  readonly trace: Trace;
+}
+
+async function judgeToken(options: SubjectTokenVerifierOptions, judged: Judged): Promise<SubjectTokenResult> {
+  const { trace } = judged;
+  const jwt = parseJwt(judged.token);
+  trace({ check: 'form', passed: jwt.ok });
+  if (!jwt.ok) return jwt;
+  const isOwn = jwt.payload['iss'] === options.ownIssuer;
+  trace({ check: 'issued by somebody else', passed: !isOwn });
+  if (isOwn) return refused('own_token');
+  const provider = options.providers.route(jwt.payload['iss']);
+  trace({ check: 'provider', passed: provider.ok });
+  if (!provider.ok) return provider;
+  const verified = await verifyOf(provider, { jwt, judged, nowMs: options.now() });
+  const idp = provider.settings.id;
+  if (!verified.ok) return { ...verified, idp };
+  const person = personOf({ settings: provider.settings, claims: verified.claims }, trace);
+  if (!person.ok) return { ...person, idp };
+  const { human, claims } = person;
+  const { issuedAt, expiresAt } = verified;
+  const jti = claims['jti'];
+  return { ok: true, human, claims, issuedAt, expiresAt, tokenId: typeof jti === 'string' ? jti : undefined };
+}
+
+function verifyOf(
+  { settings, keys }: TrustedProvider,
+  { jwt, judged, nowMs }: { jwt: ParsedJwt; judged: Judged; nowMs: number },
+): Promise<VerifiedJwt | Refused<JwtReason>> {
+  const preset = PRESETS[settings.kind];
+  const profile: JwtProfile = {
+    issuer: settings.issuer,
+    audience: settings.audience,
+    audienceRule: 'contains',
+    // RFC 9068 §4: at+jwt is an access token, whatever the client calls it.
+    types: preset.types.filter((type) => judged.type !== 'id_token' || type !== 'at+jwt'),
+    algorithms: settings.algorithms ?? preset.algorithms,
+    maxAgeSeconds: settings.maxAgeSeconds,
+  };
+  return verifyJwt({ jwt, profile, keys, nowMs, trace: judged.trace });
+}

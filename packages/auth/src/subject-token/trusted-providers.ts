@@ -1,0 +1,89 @@
+import { createDependency } from '@causeway/runtime';
+import type { KeySource } from '../keys/key-source.ts';
+import { type KeysState, RemoteKeys } from '../keys/remote-keys.ts';
+import { type Refused, refused } from '../jwt/refusal.ts';
+import type { ProviderSettings } from './provider-settings.ts';
+
+export interface TrustedProvider {
+  readonly ok: true;
+  readonly settings: ProviderSettings;
+  readonly keys: KeySource;
+}
+
+export type RouteRefusal = Refused<'issuer_missing' | 'issuer_unknown' | 'issuer_spelling'>;
+
+export interface ProviderKeys extends KeySource {
+  readonly state: KeysState;
+  close(): Promise<void>;
+}
+
+export interface TrustedProvidersOptions {
+  readonly providers: readonly ProviderSettings[];
+  readonly now: () => number;
+  /** Tests give keys of their own. */
+  readonly openKeys?: (settings: ProviderSettings) => ProviderKeys;
+}
+
+interface Entry {
+  readonly provider: TrustedProvider;
+  readonly keys: ProviderKeys;
+  readonly place: string;
+}
+
+/** The providers of the current policy, each with its own keys. A policy change keeps the keys of those whose place is the same. */
+export class TrustedProviders {
+  readonly #openKeys: (settings: ProviderSettings) => ProviderKeys;
+  #entries = new Map<string, Entry>();
+
+  constructor({ providers, now, openKeys }: TrustedProvidersOptions) {
+    this.#openKeys = openKeys ?? ((settings) => openRemoteKeys(settings, now));
+    this.#entries = this.#open(providers);
+  }
+
+  get keyStates(): KeysState[] {
+    return [...this.#entries.values()].map(({ keys }) => keys.state);
+  }
+
+  /** RFC 7519 §4.1.1, RFC 8725 §3.8: the provider whose issuer is exactly this one. */
+  route(issuer: unknown): TrustedProvider | RouteRefusal {
+    if (typeof issuer !== 'string') return refused('issuer_missing');
+    const entry = this.#entries.get(issuer);
+    if (entry !== undefined) return entry.provider;
+    const isNear = [...this.#entries.keys()].some((known) => loosely(known) === loosely(issuer));
+    return refused(isNear ? 'issuer_spelling' : 'issuer_unknown');
+  }
+
+  async update(providers: readonly ProviderSettings[]): Promise<void> {
+    const before = this.#entries;
+    this.#entries = this.#open(providers);
+    const kept = new Set([...this.#entries.values()].map(({ keys }) => keys));
+    await closeAll([...before.values()].map(({ keys }) => keys).filter((keys) => !kept.has(keys)));
+  }
+
+  async close(): Promise<void> {
+    await closeAll([...this.#entries.values()].map(({ keys }) => keys));
+  }
+
+  #open(providers: readonly ProviderSettings[]): Map<string, Entry> {
+    return new Map(providers.map((settings) => [settings.issuer, this.#entryOf(settings)]));
+  }
+
+  #entryOf(settings: ProviderSettings): Entry {
+    const { id, issuer, network, caFile } = settings;
+    const place = JSON.stringify([id, issuer, network, caFile]);
+    const before = this.#entries.get(issuer);
+    const keys = before?.place === place ? before.keys : this.#openKeys(settings);
+    return { provider: { ok: true, settings, keys }, keys, place };
+  }
+}
+
+function openRemoteKeys({ id, issuer, network, caFile }: ProviderSettings, now: () => number): ProviderKeys {
+  return new RemoteKeys({ issuer, now, dependency: createDependency({ name: `keys of ${id}`, network, caFile }) });
+}
+
+async function closeAll(keys: readonly ProviderKeys[]): Promise<void> {
+  await Promise.all(keys.map((one) => one.close()));
+}
+
+/** For the reason only: what a typing error in the policy would look like. */
+const loosely = (issuer: string) => issuer.toLowerCase().replace(/\/+$/, '');
