@@ -643,6 +643,49 @@ const REFUSED: readonly (readonly [name: string, from: string, to: string, error
     'precedence: [chief, sales',
     ['19:1 : is not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]'],
   ],
+  [
+    'agent name in capitals',
+    'agents:\n  helper:',
+    'agents:\n  Helper:',
+    ['74:3 agents.Helper: this name must be lower case letters, digits, "_" and "-", beginning with a letter'],
+  ],
+  [
+    'client id with a space',
+    '  portal:',
+    '  "por tal":',
+    ['61:3 clients["por tal"]: this name must be letters, digits, ".", "_" and "-"'],
+  ],
+  ['empty text', 'audience: api-1', 'audience: ""', ['14:15 providers[1].audience: must not be empty']],
+  [
+    'relation with a dash',
+    'relation: docs.pages',
+    'relation: docs.my-pages',
+    ['34:15 datasets.documents.relation: must be written schema.name, in letters, digits and _'],
+  ],
+  [
+    'network of no range',
+    'network: public',
+    'network: []',
+    ['52:5 connections.github.network: must have at least 1 entry'],
+  ],
+  [
+    'lifetime of years',
+    'limits:',
+    'lifetimes: { refreshIdleSeconds: 99999999 }\nlimits:',
+    ['81:34 lifetimes.refreshIdleSeconds: must be at most 31536000'],
+  ],
+  [
+    'map as a key',
+    'roles: { Chief: chief }',
+    'roles: { {a: 1}: chief }',
+    ['17:14 providers[1].roles: a key must be plain text'],
+  ],
+  [
+    'column type that is SQL',
+    'columns: [id, title',
+    'types: { id: "INT; DROP" }\n    columns: [id, title',
+    ['45:18 data["docs.pages"].types.id: must be a simple Databricks type'],
+  ],
 ];
 
 const told = ({ line, column, path, message }: Problem) => `${line}:${column} ${path}: ${message}`;
@@ -821,6 +864,37 @@ test.each([
   },
   30_000,
 );
+
+test.each([
+  [
+    'a list without end',
+    ['emailDomains: [umbra.example]', `emailDomains: [${'a.example, '.repeat(1000)}b.example]`],
+    'ok',
+  ],
+  [
+    'a list beyond its bound',
+    ['    grants: [chief]', `    grants:\n${'      - chief\n'.repeat(10_001)}`],
+    'must have at most 10000 entries',
+  ],
+  [
+    'a column that would be cut',
+    ['columns: [id, title', `columns: [${'x'.repeat(64)}, id, title`],
+    'must have at most 63 characters',
+  ],
+  [
+    'an address without end',
+    ['https://mcp.example/mcp', `https://mcp.example/${'x'.repeat(2000)}`],
+    'must have at most 2000 characters',
+  ],
+  [
+    '40 maps in one another',
+    ['limits:', `${Array.from({ length: 40 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n')}\nlimits:`],
+    'is nested more than 32 levels deep',
+  ],
+] as const)('bounds what it reads: %s', async (_name, [from, to], expected) => {
+  const { ok, problems } = await checkPolicy(changedPolicy([from, to]), { file: 'p' });
+  expect(ok ? 'ok' : problems.map(({ message }) => message).join('\n')).toContain(expected);
+});
 
 test('what stands in the document cannot forge a line of the report', async () => {
   const { problems } = await checkPolicy(changedPolicy(['version: 1', '"ver\\nsion\\e[2J": 1']), { file: 'p' });

@@ -71,6 +71,7 @@ const quoteHint = (kind: string) => (kind === 'string' ? ': put it in quotes' : 
 
 function sizeSentence(issue: z.core.$ZodIssueTooBig | z.core.$ZodIssueTooSmall): string {
   const [bound, limit] = issue.code === 'too_big' ? ['at most', issue.maximum] : ['at least', issue.minimum];
+  if (issue.origin === 'string' && limit === 1) return 'must not be empty';
   if (issue.origin === 'string') return `must have ${bound} ${limit} characters`;
   if (issue.origin === 'array') return `must have ${bound} ${limit} ${limit === 1 ? 'entry' : 'entries'}`;
   return issue.inclusive === false ? `must be more than ${limit}` : `must be ${bound} ${limit}`;
