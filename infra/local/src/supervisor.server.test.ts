@@ -18,7 +18,7 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { localEnvironment } from './local-environment.ts';
-import { findPasswords } from './passwords.ts';
+import { findPasswords, keepPasswords, makePasswords } from './passwords.ts';
 import type { Ports } from './ports.ts';
 import { parsePasswd } from './postgres/account.ts';
 import { identityOf, isStillRunning } from './running-process.ts';
@@ -330,6 +330,14 @@ describe('a half-deleted data folder', () => {
     expect(code).toBe(1);
     expect(output).toContain('passwords.json is damaged');
     expect(output).not.toContain('hunter2');
+  });
+
+  test('passwords of another database: refuses, and says what to do', async () => {
+    keepPasswords(dataDir, makePasswords());
+    const { code, output } = await start().ending();
+    expect(code).toBe(1);
+    expect(output).toContain('are not those of this database');
+    await expectAllClosed();
   });
 
   test('PG_VERSION missing: refuses and touches nothing', async () => {

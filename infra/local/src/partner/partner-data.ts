@@ -9,7 +9,7 @@ export interface Repository {
   readonly files: readonly SourceFile[];
 }
 
-export interface Issue {
+interface Issue {
   readonly number: number;
   readonly title: string;
   readonly body: string;
@@ -17,7 +17,7 @@ export interface Issue {
   readonly labels: readonly string[];
 }
 
-export interface SourceFile {
+interface SourceFile {
   readonly path: string;
   readonly text: string;
 }

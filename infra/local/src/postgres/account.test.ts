@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import { firstClosedFolder, listCandidates, parsePasswd } from './account.ts';
+import { chooseDatabaseAccount, firstClosedFolder, listCandidates, parsePasswd } from './account.ts';
 
 const PASSWD = parsePasswd(
   [
@@ -49,4 +49,10 @@ test('counts as the owner, the group or everybody else, and as one of them only'
   expect(firstClosedFolder(closed, { uid: stranger.uid, gid })).toBe(closed);
   chmodSync(closed, 0o071);
   expect(firstClosedFolder(closed, { uid, gid })).toBe(closed);
+});
+
+test('root on a system without postgres and nobody is told so; anybody else runs the database as themselves', () => {
+  const choose = () => chooseDatabaseAccount({ binary: '/bin/true', dataDir: join(folder, 'closed') }, []);
+  if (process.getuid?.() === 0) expect(choose).toThrow('there is no user `postgres` or `nobody`');
+  else expect(choose().ids).toBeUndefined();
 });

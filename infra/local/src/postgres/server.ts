@@ -83,7 +83,7 @@ export async function waitForPostgres(
     const outcome = await tryLogin(url);
     if (outcome === undefined) return;
     refusal = outcome;
-    if (refusal === WRONG_PASSWORD) break;
+    if (refusal === WRONG_PASSWORD) throw wrongPasswords();
     await delay(20);
   }
   throw didNotStart(`the database does not let its superuser in (${refusal})`, options.logPath);
@@ -104,6 +104,12 @@ async function tryLogin(url: string): Promise<string | undefined> {
   } finally {
     await client.end().catch(() => {});
   }
+}
+
+function wrongPasswords(): StackProblem {
+  return new StackProblem('the passwords in passwords.json are not those of this database', [
+    'Put back the one that belongs to it, or delete it: the database then gets new passwords; no data is lost.',
+  ]);
 }
 
 function didNotStart(message: string, logPath: string): StackProblem {

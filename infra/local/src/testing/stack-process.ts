@@ -22,7 +22,7 @@ export interface StackProcess {
   ending(): Promise<Ending>;
 }
 
-export interface Ending {
+interface Ending {
   readonly code: number | null;
   readonly output: string;
 }
