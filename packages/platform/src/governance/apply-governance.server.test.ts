@@ -266,6 +266,8 @@ describe.each(POSTGRES_KINDS)('causeway db apply on %s', (kind) => {
     try {
       const policy = await demoPolicy([DEALS_ROWS, "west_sales: region = 'SOUTH'"]);
       expect(await refusal({ policy, lockTimeoutMs: 200 })).toContain('55P03');
+      // A dry run takes no lock at all.
+      expect(await refusal({ policy, lockTimeoutMs: 200, dryRun: true })).toBe('applied');
     } finally {
       await holder.end();
     }

@@ -38,6 +38,13 @@ const SETUP = `SELECT pg_catalog.set_config('role', $1, true), pg_catalog.set_co
 ).join(', ')}, current_user::text`;
 const CURRENT_USER = ATTRIBUTION.length + 2;
 
+/** What every unit begins and ends with: prepared once per connection, by running it once as the login. */
+export async function prepareFrame(client: pg.ClientBase): Promise<void> {
+  await client.query({ name: 'causeway_begin', text: 'BEGIN READ ONLY' });
+  await client.query({ name: 'causeway_setup', text: SETUP, values: ['none', '0', ...ATTRIBUTION.map(() => '')] });
+  await client.query({ name: 'causeway_rollback', text: 'ROLLBACK' });
+}
+
 type Connection = Pick<pg.Connection, 'stream' | 'sync'> & {
   close(message: { type: 'S'; name: string }): void;
   parse(message: { name: string; text: string }): void;
@@ -81,22 +88,25 @@ export class GovernedUnit {
 
   submit(driver: pg.Connection): null {
     const connection = driver as unknown as Connection;
-    const steps = this.#steps();
-    const known = steps.map(({ name }) => this.#names.use(name));
-    this.#columns = known[QUERY]?.columns;
+    const { role, timeoutMs, attribution, statement, rowsMax } = this.#request;
+    const { columns, evicted } = this.#names.use(statement.preparedName);
+    this.#columns = columns;
     connection.stream.cork();
     try {
-      for (const { evicted } of known) if (evicted !== undefined) connection.close({ type: 'S', name: evicted });
-      for (const [index, { name, text, values, rows }] of steps.entries()) {
-        if (known[index]?.columns === undefined) {
-          // Closing a name that the server does not know is no error; parsing one that it knows is.
-          connection.close({ type: 'S', name });
-          connection.parse({ name, text });
-        }
-        connection.bind({ statement: name, values });
-        if (index === QUERY && this.#columns === undefined) connection.describe({ type: 'P' });
-        connection.execute({ rows });
+      if (evicted !== undefined) connection.close({ type: 'S', name: evicted });
+      send(connection, 'causeway_begin', NO_VALUES);
+      send(connection, 'causeway_setup', [role, String(timeoutMs), ...attribution]);
+      if (columns === undefined) {
+        // Closing a name that the server does not know is no error; parsing one that it knows is.
+        connection.close({ type: 'S', name: statement.preparedName });
+        // After the role was taken: the schema's USAGE is checked here and never again.
+        connection.parse({ name: statement.preparedName, text: statement.text });
       }
+      connection.bind({ statement: statement.preparedName, values: statement.values });
+      if (columns === undefined) connection.describe({ type: 'P' });
+      // One row more than allowed and no further: the rest stays on the server and is rolled back.
+      connection.execute({ rows: rowsMax + 1 });
+      send(connection, 'causeway_rollback', NO_VALUES);
       connection.sync();
     } finally {
       connection.stream.uncork();
@@ -140,7 +150,7 @@ export class GovernedUnit {
 
   /** The server skips to our Sync. What was parsed before the failure is not known, so it is parsed anew next time. */
   handleError(error: Error): void {
-    for (const { name } of this.#steps()) this.#names.doubt(name);
+    this.#names.doubt(this.#request.statement.preparedName);
     this.#reject(new FailedStep(this.#stepName, error.message, error));
   }
 
@@ -151,24 +161,12 @@ export class GovernedUnit {
       this.#reject(new FailedStep(this.#stepName, fault));
       return;
     }
-    for (const { name } of this.#steps()) this.#names.confirm(name, NO_COLUMNS);
     this.#names.confirm(this.#request.statement.preparedName, this.#columns ?? NO_COLUMNS);
     this.#resolve(this.#tooLarge ? { kind: 'too_large' } : { kind: 'rows', rows: this.#rows });
   }
 
   get #stepName(): string {
     return STEPS[this.#step] ?? 'done';
-  }
-
-  #steps(): readonly Step[] {
-    const { role, timeoutMs, attribution, statement, rowsMax } = this.#request;
-    return [
-      { name: 'causeway_begin', text: 'BEGIN READ ONLY', values: NO_VALUES, rows: ALL },
-      { name: 'causeway_setup', text: SETUP, values: [role, String(timeoutMs), ...attribution], rows: ALL },
-      // One row more than allowed and no further: the rest stays on the server and is rolled back.
-      { name: statement.preparedName, text: statement.text, values: statement.values, rows: rowsMax + 1 },
-      { name: 'causeway_rollback', text: 'ROLLBACK', values: NO_VALUES, rows: ALL },
-    ];
   }
 
   #keep(fields: readonly (string | null)[]): void {
@@ -179,13 +177,20 @@ export class GovernedUnit {
   }
 }
 
+// Run for every row of every answer: indexes, because iterators cost a third more here.
 function rowOf(fields: readonly (string | null)[], columns: readonly Column[]): Record<string, unknown> {
   const row: Record<string, unknown> = {};
-  for (const [index, { name, parse }] of columns.entries()) {
+  for (let index = 0; index < columns.length; index++) {
+    const column = columns[index];
     const text = fields[index] ?? null;
-    row[name] = text === null ? null : parse(text);
+    if (column !== undefined) row[column.name] = text === null ? null : column.parse(text);
   }
   return row;
+}
+
+function send(connection: Connection, statement: string, values: readonly (string | null)[]): void {
+  connection.bind({ statement, values });
+  connection.execute({ rows: 0 });
 }
 
 /** The unit failed in this step: by what the engine or the socket said (`cause`), or by going another way than it was written. */
@@ -199,16 +204,8 @@ export class FailedStep extends Error {
   }
 }
 
-interface Step {
-  readonly name: string;
-  readonly text: string;
-  readonly values: readonly (string | null)[];
-  readonly rows: number;
-}
-
 const SETUP_STEP = STEPS.indexOf('setup');
 const QUERY = STEPS.indexOf('query');
 const COMMAND_TAGS = ['BEGIN', 'SELECT', 'SELECT', 'ROLLBACK'];
 const NO_VALUES: readonly (string | null)[] = [];
 const NO_COLUMNS: readonly Column[] = [];
-const ALL = 0;

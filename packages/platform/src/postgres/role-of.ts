@@ -10,8 +10,7 @@ export function roleOf(caller: Caller, policy: Policy): string {
 
 function roleOfPrincipal({ principal }: Caller, { roles }: Policy): string | undefined {
   const { role } = principal;
-  if (role === undefined || !Object.hasOwn(roles, role)) return undefined;
-  return roles[role]?.principal === principal.id ? principal.id : undefined;
+  return role !== undefined && roles[role]?.principal === principal.id ? principal.id : undefined;
 }
 
 function roleOfHuman({ human }: Caller, policy: Policy): string | undefined {

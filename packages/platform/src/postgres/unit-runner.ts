@@ -1,6 +1,6 @@
 import { AppError } from '@causeway/core';
 import pg from 'pg';
-import { FailedStep, GovernedUnit, type UnitRequest, type UnitResult } from './governed-unit.ts';
+import { FailedStep, GovernedUnit, prepareFrame, type UnitRequest, type UnitResult } from './governed-unit.ts';
 import { mapPostgresError } from './map-error.ts';
 import { PreparedNames } from './prepared-names.ts';
 
@@ -75,7 +75,8 @@ export class UnitRunner {
       client.query(unit);
       return await unit.settled;
     } finally {
-      await guard.end();
+      const stopping = guard.end();
+      if (stopping !== undefined) await stopping;
     }
   }
 
@@ -85,6 +86,7 @@ export class UnitRunner {
     client.on('error', () => undefined);
     await client.query(SESSION);
     const { rows } = await client.query<{ pid: number }>('SELECT pg_catalog.pg_backend_pid() AS pid');
+    await prepareFrame(client);
     const state = { pid: rows[0]?.pid ?? 0, names: new PreparedNames(this.#options.preparedMax) };
     this.#states.set(client, state);
     return state;
@@ -93,28 +95,27 @@ export class UnitRunner {
   /** Stops the unit on the server when the caller goes away, and drops the connection when the server does not answer. */
   #guard(client: pg.PoolClient, { pid, timeoutMs, signal }: GuardedUnit) {
     const { control, graceMs } = this.#options;
-    const stopped = Promise.withResolvers<void>();
-    let cancelling = false;
+    let stopped: PromiseWithResolvers<void> | undefined;
     const drop = () => {
       client.connection.stream.destroy(new Error('no answer in time'));
-      stopped.resolve();
+      stopped?.resolve();
     };
     let timer = setTimeout(drop, timeoutMs + graceMs);
     const cancel = () => {
-      cancelling = true;
+      const cancelled = (stopped = Promise.withResolvers<void>());
       clearTimeout(timer);
       timer = setTimeout(drop, graceMs);
       // Destroying the socket alone would leave the backend at work (measured).
-      control.query('SELECT pg_catalog.pg_cancel_backend($1)', [pid]).then(() => stopped.resolve(), drop);
+      control.query('SELECT pg_catalog.pg_cancel_backend($1)', [pid]).then(() => cancelled.resolve(), drop);
     };
     signal?.addEventListener('abort', cancel, { once: true });
     if (signal?.aborted) cancel();
     return {
       /** A cancel that is still on its way would hit whoever has the connection next. */
-      async end() {
+      end() {
         signal?.removeEventListener('abort', cancel);
-        if (cancelling) await stopped.promise;
-        clearTimeout(timer);
+        if (stopped === undefined) clearTimeout(timer);
+        return stopped?.promise.finally(() => clearTimeout(timer));
       },
     };
   }
@@ -140,8 +141,8 @@ async function cleanAfter(client: pg.PoolClient, error: unknown): Promise<Error 
   }
 }
 
-/** A refusal by the engine leaves the connection whole. A broken socket, a dying server or a protocol gone wrong does not. */
-const keepsConnection = (error: unknown) => !/^(08|57P|XX)/.test(sqlStateOf(error) ?? '08');
+/** A refusal by the engine leaves the connection whole. A broken socket, a dying server, lost statements or a protocol gone wrong do not. */
+const keepsConnection = (error: unknown) => !/^(08|57P|XX|26000)/.test(sqlStateOf(error) ?? '08');
 
 /** A plan whose relation has changed, or that the server has lost. */
 const isStalePlan = (error: unknown) => ['0A000', '26000'].includes(sqlStateOf(error) ?? '');
