@@ -4,6 +4,7 @@ import { type ChildService, serviceEnded, spawnService, waitUntilReady } from '.
 import { endLeftoverChildren, forgetChildren, recordChildren } from './children-record.ts';
 import { lockDataFolder } from './data-folder-lock.ts';
 import { openDataFolder } from './data-folder.ts';
+import { demoPolicy } from './demo-policy.ts';
 import { governWarehouse } from './govern-warehouse.ts';
 import { startIdentityProviders } from './idp/start-identity-providers.ts';
 import { localEnvironment, type LocalEnvironment, type StackPlace } from './local-environment.ts';
@@ -15,7 +16,9 @@ import { listServices } from './services.ts';
 import { StackProblem } from './stack-problem.ts';
 import { refuseTakenPorts } from './taken-ports.ts';
 
-export interface LocalStackOptions extends StackPlace {
+export interface LocalStackOptions extends Omit<StackPlace, 'policyFile'> {
+  /** Without it, the demo policy. */
+  readonly policyFile?: string;
   /** Progress, one line at a time. */
   readonly report?: (line: string) => void;
   /** Aborted when the person gives up while it starts: what runs by then is ended, and the promise rejects. */
@@ -61,10 +64,11 @@ async function startParts(options: LocalStackOptions, stops: Stop[]): Promise<Lo
 
   const postgres = await step('database', () => startPostgres({ dataDir, port: ports.postgres, report, signal }));
   stops.push(() => postgres.stop(hurry));
-  const environment = localEnvironment(options, postgres.passwords);
+  const place = { dataDir, ports, policyFile: options.policyFile ?? demoPolicy(options) };
+  const environment = localEnvironment(place, postgres.passwords);
   await step('policy in the database', () =>
     governWarehouse({
-      policyFile: options.policyFile,
+      policyFile: place.policyFile,
       adminUrl: environment.ADMIN_DATABASE_URL,
       gatewayPassword: postgres.passwords.causeway_gateway,
       report,
@@ -85,7 +89,7 @@ async function startParts(options: LocalStackOptions, stops: Stop[]): Promise<Lo
   );
   stops.push(() => partnerApi.close());
 
-  const services = await startServices(options, { environment, stops, step });
+  const services = await startServices({ ...options, ...place }, { environment, stops, step });
   return {
     environment,
     services: services.map(({ name }) => name),
@@ -107,7 +111,7 @@ async function endLeftovers(dataDir: string, report: (line: string) => void): Pr
 type Step = <T>(name: string, start: () => Promise<T>) => Promise<T>;
 
 async function startServices(
-  { dataDir, signal, hurry, services = listServices, ...place }: LocalStackOptions,
+  { dataDir, signal, hurry, services = listServices, ...place }: LocalStackOptions & StackPlace,
   { environment, stops, step }: { environment: LocalEnvironment; stops: Stop[]; step: Step },
 ): Promise<ChildService[]> {
   const running: ChildService[] = [];

@@ -55,11 +55,11 @@ function readSettings() {
   if (help) return 'help';
   // npm runs this in the checkout; a path that was typed is meant from where it was typed.
   const from = process.env['INIT_CWD'] ?? process.cwd();
-  const policyFile = policy === undefined ? resolve(checkout, 'infra/local/policy.yaml') : resolve(from, policy);
-  if (!existsSync(policyFile))
+  const policyFile = policy === undefined ? undefined : resolve(from, policy);
+  if (policyFile !== undefined && !existsSync(policyFile))
     throw new StackProblem(`there is no policy ${policyFile}`, ['Give --policy a file that exists.']);
   return {
-    policyFile,
+    ...(policyFile !== undefined && { policyFile }),
     dataDir: dataDir === undefined ? resolve(checkout, '.causeway') : resolve(from, dataDir),
     ports: readPorts(process.env),
   };

@@ -7,7 +7,7 @@ export function readyText({
   ports,
   services,
   seconds,
-}: StackPlace & { services: readonly string[]; seconds: string }): string {
+}: Omit<StackPlace, 'policyFile'> & { services: readonly string[]; seconds: string }): string {
   const at = (port: number, scheme = 'http') => `${scheme}://127.0.0.1:${port}`;
   const endpoints: [string, string][] = [
     ...(services.includes('portal') ? [['portal', at(ports.portal)] as [string, string]] : []),
