@@ -25,6 +25,11 @@ test.each([
   expect(await digests(change)).toEqual(await digests());
 });
 
+test('the order of address ranges changes nothing', async () => {
+  const one = await digests(['network: public', 'network: [10.0.0.0/8, 172.16.0.0/12]']);
+  expect(await digests(['network: public', 'network: [172.16.0.0/12, 10.0.0.0/8]'])).toEqual(one);
+});
+
 test.each([
   ['the order of the precedence', ['precedence: [chief, sales]', 'precedence: [sales, chief]'], false],
   ['a limit', ['PerMinute: 5', 'PerMinute: 6'], false],

@@ -3,8 +3,8 @@ import type { Position } from './problem.ts';
 
 /** A policy of this size describes thousands of people. What is larger is a mistake or an attack. */
 const TEXT_MAX = 1024 * 1024;
-const DEPTH_MAX = 32;
 const LINE_MAX = 20_000;
+const DEPTH_MAX = 32;
 const BRACKETS: Partial<Record<string, number>> = { '[': 1, '{': 1, ']': -1, '}': -1 };
 /** Directions, joiners and the like: they make a reviewer read something else than the parser does. */
 const INVISIBLE = /[\u200B-\u200F\u202A-\u202E\u2060-\u2069\u00AD]|(?!^)\uFEFF/u;
@@ -19,7 +19,19 @@ export function checkText(text: string): TextProblem[] {
   const lines = text.split(/\r\n|\n|\r/);
   const long = lines.findIndex((line) => line.length > LINE_MAX);
   if (long >= 0) return [at(long + 1, 1, `this line is longer than ${LINE_MAX} characters`)];
-  return [...lines.flatMap((line, index) => checkLine(line, index + 1)), ...checkNesting(text)];
+  return [...checkBrackets(text), ...lines.flatMap((line, index) => checkLine(line, index + 1))];
+}
+
+/** As the lexer sees them, so that what stands in quotes does not count. The parser would take seconds to give up. */
+function checkBrackets(text: string): TextProblem[] {
+  let depth = 0;
+  let line = 1;
+  for (const token of new Lexer().lex(text)) {
+    depth += BRACKETS[token] ?? 0;
+    if (depth > DEPTH_MAX) return [at(line, 1, `is nested more than ${DEPTH_MAX} levels deep`)];
+    line += token.split('\n').length - 1;
+  }
+  return [];
 }
 
 function checkLine(line: string, number: number): TextProblem[] {
@@ -29,22 +41,6 @@ function checkLine(line: string, number: number): TextProblem[] {
   const invisible = line.search(INVISIBLE);
   if (invisible >= 0) problems.push(at(number, invisible + 1, 'there is an invisible character here: remove it'));
   return problems;
-}
-
-/** Counts brackets and sequence marks as the lexer sees them, so that what stands in quotes does not count. */
-function checkNesting(text: string): TextProblem[] {
-  let brackets = 0;
-  let marks = 0;
-  let line = 1;
-  for (const token of new Lexer().lex(text)) {
-    brackets = Math.max(0, brackets + (BRACKETS[token] ?? 0));
-    if (token === '-' || token === '?') marks++;
-    if (brackets > DEPTH_MAX || marks > DEPTH_MAX) return [at(line, 1, `is nested more than ${DEPTH_MAX} levels deep`)];
-    const breaks = token.split('\n').length - 1;
-    if (breaks > 0) marks = 0;
-    line += breaks;
-  }
-  return [];
 }
 
 const at = (line: number, column: number, message: string): TextProblem => ({ line, column, message });
