@@ -876,6 +876,13 @@ test.each([
   30_000,
 );
 
+test('deep brackets are refused before the parser is asked', async () => {
+  const before = process.threadCpuUsage();
+  await checkPolicy('[\n'.repeat(400_000), { file: 'policy.yaml' });
+  const { user, system } = process.threadCpuUsage(before);
+  expect(user + system).toBeLessThan(300_000);
+});
+
 test('a warning that may be the shadow of an error is not told', async () => {
   const { problems } = await checkPolicy(changedPolicy(['precedence:', 'presedence:']), { file: 'p' });
   expect(problems.map(({ severity, path }) => [severity, path])).toEqual([['error', 'presedence']]);
