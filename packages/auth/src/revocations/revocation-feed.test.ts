@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import { RevocationFeed } from './revocation-feed.ts';
+import type { Revocation, RevocationLog } from './revocation-log.ts';
+
+const WANDA = { kind: 'human', issuer: 'https://idp.example', subject: 'wanda' } as const;
+
+function setUp() {
+  const clock = { ms: 1_000_000 };
+  const kept: Revocation[] = [];
+  const failures: unknown[] = [];
+  const state = { version: 0, isDown: false };
+  const log: RevocationLog = {
+    prepare: async () => {},
+    add: async (revocation) => {
+      kept.push(revocation);
+      state.version += 1;
+    },
+    version: async () => {
+      if (state.isDown) throw new Error('down');
+      return String(state.version);
+    },
+    all: async () => kept,
+    close: async () => {},
+  };
+  const open = () => new RevocationFeed({ log, now: () => clock.ms, report: (error) => failures.push(error) });
+  return { clock, kept, failures, state, open };
+}
+
+const inAnHour = (clock: { ms: number }) => new Date(clock.ms + 3_600_000);
+
+test('a revocation of one process holds in another after its next look', async () => {
+  const { clock, open } = setUp();
+  const [here, there] = [open(), open()];
+  await there.poll();
+  await here.revoke({ what: WANDA, reason: 'left the company', until: inAnHour(clock) });
+  expect(here.revocationOf(WANDA)).toBe('left the company');
+  expect(there.revocationOf(WANDA)).toBeUndefined();
+  await there.poll();
+  expect(there.revocationOf(WANDA)).toBe('left the company');
+  expect(there.revocationOf({ ...WANDA, subject: 'erik' })).toBeUndefined();
+});
+
+test('a revocation ends with what it refuses', async () => {
+  const { clock, open } = setUp();
+  const feed = open();
+  await feed.revoke({ what: { kind: 'token', id: 'a' }, reason: 'revoked', until: new Date(clock.ms + 1000) });
+  clock.ms += 1001;
+  expect(feed.revocationOf({ kind: 'token', id: 'a' })).toBeUndefined();
+});
+
+test('what is known holds on when the log loses it', async () => {
+  const { clock, kept, state, open } = setUp();
+  const feed = open();
+  await feed.revoke({ what: WANDA, reason: 'gone', until: inAnHour(clock) });
+  kept.length = 0;
+  state.version = 0;
+  await feed.poll();
+  expect(feed.revocationOf(WANDA)).toBe('gone');
+});
+
+test('a log that is down ages the feed and is reported, and what is known holds', async () => {
+  const { clock, state, failures, open } = setUp();
+  const feed = open();
+  await feed.revoke({ what: WANDA, reason: 'gone', until: inAnHour(clock) });
+  await feed.poll();
+  expect(feed.ageMs).toBe(0);
+  state.isDown = true;
+  clock.ms += 31_000;
+  await feed.poll();
+  expect(feed.ageMs).toBe(31_000);
+  expect(failures).toHaveLength(1);
+  expect(feed.revocationOf(WANDA)).toBe('gone');
+});
+
+test('a feed does not start on a log that cannot be read', async () => {
+  const { state, open } = setUp();
+  state.isDown = true;
+  await expect(open().start()).rejects.toThrow('down');
+});

@@ -1,0 +1,97 @@
+import type { Revocable } from '../revocable.ts';
+import { keyOf } from './revocation-entry.ts';
+import type { Revocation, RevocationLog } from './revocation-log.ts';
+
+export interface RevocationFeedOptions {
+  readonly log: RevocationLog;
+  readonly now?: () => number;
+  /** Twice within the two seconds in which a revocation must hold everywhere. */
+  readonly pollMs?: number;
+  /** Each failed look at the log. */
+  readonly report: (error: unknown) => void;
+}
+
+/** Beyond this age nobody knows what was revoked since: the process takes no traffic. */
+export const REVOCATION_FEED_AGE_MAX_MS = 30_000;
+
+/** What was taken back, in memory. Follows the log; what it once knew it keeps until it runs out, even when the log loses it. */
+export class RevocationFeed {
+  readonly #log: RevocationLog;
+  readonly #now: () => number;
+  readonly #pollMs: number;
+  readonly #report: (error: unknown) => void;
+  readonly #known = new Map<string, Revocation>();
+  #version: string | undefined;
+  #readAt = -Infinity;
+  #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
+
+  constructor({ log, now = Date.now, pollMs = 500, report }: RevocationFeedOptions) {
+    this.#log = log;
+    this.#now = now;
+    this.#pollMs = pollMs;
+    this.#report = report;
+  }
+
+  /** Reads the log once, and follows it from then on. Rejects when the log cannot be read. */
+  async start(): Promise<void> {
+    await this.#log.prepare();
+    await this.#read();
+    this.#schedule();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** How long ago the log was read successfully. */
+  get ageMs(): number {
+    return this.#now() - this.#readAt;
+  }
+
+  /** Why this is revoked, or undefined. From memory. */
+  revocationOf(what: Revocable): string | undefined {
+    const found = this.#known.get(keyOf(what));
+    return found !== undefined && found.until.getTime() > this.#now() ? found.reason : undefined;
+  }
+
+  /** Holds here when it resolves, and in every other process after its next look. */
+  async revoke(revocation: Revocation): Promise<void> {
+    await this.#log.add(revocation);
+    this.#know(revocation);
+  }
+
+  /** Looks once. Never rejects. */
+  async poll(): Promise<void> {
+    try {
+      await this.#read();
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  async #read(): Promise<void> {
+    const startedAt = this.#now();
+    const version = await this.#log.version();
+    if (version !== this.#version) {
+      for (const revocation of await this.#log.all()) this.#know(revocation);
+      this.#version = version;
+    }
+    this.#readAt = startedAt;
+    for (const [key, { until }] of this.#known) if (until.getTime() <= startedAt) this.#known.delete(key);
+  }
+
+  #know(revocation: Revocation): void {
+    const key = keyOf(revocation.what);
+    const before = this.#known.get(key);
+    if (before === undefined || before.until < revocation.until) this.#known.set(key, revocation);
+  }
+
+  #schedule(): void {
+    if (this.#isStopped) return;
+    this.#timer = setTimeout(() => {
+      void this.poll().finally(() => this.#schedule());
+    }, this.#pollMs).unref();
+  }
+}
