@@ -1,4 +1,4 @@
-import { createPrivateKey, generateKeyPairSync, hash, randomUUID } from 'node:crypto';
+import { createECDH, generateKeyPairSync, hash, randomUUID } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -57,14 +57,21 @@ export function readKeyFile(dir: string): readonly StoredKey[] | undefined {
   try {
     const { keys } = keyFile.parse(JSON.parse(text));
     for (const { kid, jwk } of keys) {
-      createPrivateKey({ key: jwk, format: 'jwk' });
-      if (kid !== thumbprint(jwk)) throw new Error('the kid is of another key');
+      if (!isWhole(jwk) || kid !== thumbprint(jwk)) throw new Error('the parts are of different keys');
     }
     return keys;
   } catch {
     // The cause would quote the file.
     throw new AppError('config_invalid', `${path} is damaged`);
   }
+}
+
+/** The public part is that of the private one: otherwise every token that it signs is refused. */
+function isWhole({ x, y, d }: StoredKey['jwk']): boolean {
+  const ecdh = createECDH('prime256v1');
+  ecdh.setPrivateKey(d, 'base64url');
+  const point = [Buffer.of(4), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')];
+  return ecdh.getPublicKey().equals(Buffer.concat(point));
 }
 
 function readPrivate(path: string): string {

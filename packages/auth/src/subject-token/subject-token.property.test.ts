@@ -31,11 +31,19 @@ test('the untouched token is accepted', async () => {
 
 test('a token with any one character changed is never accepted', async () => {
   const characters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ \n\u0000é';
+  const accepted: string[] = [];
   for (let at = 0; at < token.length; at++) {
     for (const character of [characters[at % characters.length]!, characters[(at * 7 + 3) % characters.length]!]) {
-      if (character !== token[at]) await refused(token.slice(0, at) + character + token.slice(at + 1));
+      const changed = token.slice(0, at) + character + token.slice(at + 1);
+      if (changed !== token && (await verifier.verify(changed)).ok) accepted.push(changed);
     }
   }
+  // The last character of a signature has bits behind the end, which a lenient reader would ignore.
+  for (const character of characters) {
+    const changed = token.slice(0, -1) + character;
+    if (changed !== token && (await verifier.verify(changed)).ok) accepted.push(changed);
+  }
+  expect(accepted).toEqual([]);
 });
 
 test('a token with any one bit of its bytes flipped is never accepted', async () => {
@@ -80,7 +88,7 @@ test('properly signed nonsense never throws, and never names anybody but by a so
   await fc.assert(
     fc.asyncProperty(nonsense, async (payload) => {
       const result = await verifier.verify(key.token(payload));
-      if (result.ok) expect(result.human.subject).toMatch(/^[^\p{Cc}]{1,255}$/u);
+      expect(result.ok ? result.human.subject : 'refused').toMatch(/^[^\p{Cc}]{1,255}$/u);
     }),
     { numRuns: 500 },
   );

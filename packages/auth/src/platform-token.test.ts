@@ -1,0 +1,79 @@
+import { SCOPES } from '@causeway/core';
+import { expect, test } from 'vitest';
+import { createKeySet } from './keys/key-set.ts';
+import { createPlatformTokenVerifier } from './platform-token.ts';
+import { createTestKey, NOON, NOON_MS } from './testing/test-issuer.ts';
+
+const ISSUER = 'https://workspace.example/oidc';
+const key = createTestKey('workspace-1', 'RS256');
+const verifier = createPlatformTokenVerifier({
+  issuer: ISSUER,
+  audience: 'workspace',
+  keys: createKeySet({ keys: [key.jwk] }),
+  now: () => NOON_MS,
+});
+const claims = {
+  iss: ISSUER,
+  aud: 'workspace',
+  sub: 'Olivia@causeway.example',
+  groups: ['finance'],
+  iat: NOON - 60,
+  exp: NOON + 600,
+  jti: 'platform-1',
+};
+const typ = { typ: 'JWT' };
+
+test('the platform’s own token makes its human the principal, without a role', async () => {
+  const expiresAt = new Date((NOON + 600) * 1000);
+  expect(await verifier.verify(key.token(claims, typ))).toEqual({
+    ok: true,
+    expiresAt,
+    caller: {
+      pattern: 'obo',
+      human: {
+        issuer: ISSUER,
+        subject: 'Olivia@causeway.example',
+        email: 'olivia@causeway.example',
+        idp: 'workspace',
+      },
+      agent: undefined,
+      principal: { id: 'olivia@causeway.example', role: undefined, groups: ['finance'] },
+      scopes: SCOPES,
+      expiresAt,
+      tokenId: 'platform-1',
+    },
+  });
+});
+
+test('an e-mail claim is the human when the subject is an id', async () => {
+  const token = key.token({ ...claims, sub: '4711', email: 'olivia@causeway.example' }, typ);
+  expect(await verifier.verify(token)).toMatchObject({ caller: { principal: { id: 'olivia@causeway.example' } } });
+});
+
+test('a token without `jti` is known by its digest', async () => {
+  const result = await verifier.verify(key.token({ ...claims, jti: undefined, groups: undefined }, typ));
+  expect(result.ok && result.caller.tokenId).toMatch(/^[\w-]{43}$/);
+  expect(result.ok && result.caller.principal.groups).toEqual([]);
+});
+
+const cases: readonly [name: string, reason: string, claims: object, header?: object][] = [
+  ['of another issuer', 'issuer_unknown', { ...claims, iss: 'https://other.example/oidc' }],
+  ['for another audience', 'audience_mismatch', { ...claims, aud: 'other' }],
+  ['expired', 'expired', { ...claims, exp: NOON - 30 }],
+  ['without an expiry', 'expiry_missing', { ...claims, exp: undefined }],
+  ['by an unknown key', 'key_unknown', claims, { kid: 'other' }],
+  ['with HS256', 'algorithm_not_allowed', claims, { alg: 'HS256' }],
+  ['of type ID-JAG', 'type_not_accepted', claims, { typ: 'oauth-id-jag+jwt' }],
+  ['of a service principal', 'not_a_person', { ...claims, sub: '6f0c7d5e-1a52-4c36-8d1f-0b7a3a0d9c01' }],
+  ['with an e-mail that is none', 'not_a_person', { ...claims, email: 'olivia' }],
+  ['of nobody', 'claims_malformed', { ...claims, sub: undefined }],
+  ['with groups that are no list', 'claims_malformed', { ...claims, groups: 'admin' }],
+];
+test.each(cases)('%s is refused: %s', async (_name, reason, payload, header = typ) => {
+  expect(await verifier.verify(key.token({ ...payload }, { ...header }))).toEqual({ ok: false, reason });
+});
+
+test('signed by a stranger under the workspace’s key id is refused', async () => {
+  const stranger = createTestKey('workspace-1', 'RS256');
+  expect(await verifier.verify(stranger.token(claims, typ))).toEqual({ ok: false, reason: 'signature_invalid' });
+});

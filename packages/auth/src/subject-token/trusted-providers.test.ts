@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { OIDC, OKTA } from '../testing/test-providers.ts';
+import type { ProviderSettings } from './provider-settings.ts';
+import { TrustedProviders } from './trusted-providers.ts';
+
+function setUp(providers: readonly ProviderSettings[]) {
+  const opened: string[] = [];
+  const closed: string[] = [];
+  const openKeys = ({ id }: ProviderSettings) => {
+    opened.push(id);
+    return {
+      state: { name: id, keys: 0, ageMs: undefined, failure: undefined },
+      find: async () => ({ ok: false, reason: 'key_unknown' }) as const,
+      close: async () => {
+        closed.push(id);
+      },
+    };
+  };
+  return { opened, closed, trusted: new TrustedProviders({ providers, now: () => 0, openKeys }) };
+}
+
+test('a change of the policy keeps the keys of every provider that is reached as before', async () => {
+  const { trusted, opened, closed } = setUp([OIDC, OKTA]);
+  await trusted.update([{ ...OIDC, audience: 'another' }, OKTA]);
+  expect([opened, closed]).toEqual([['plain', 'fabrikam'], []]);
+  expect(trusted.route(OIDC.issuer)).toMatchObject({ ok: true, settings: { audience: 'another' } });
+});
+
+test('a provider that is gone is trusted no more, and its connections are closed', async () => {
+  const { trusted, closed } = setUp([OIDC, OKTA]);
+  await trusted.update([OKTA]);
+  expect(closed).toEqual(['plain']);
+  expect(trusted.route(OIDC.issuer)).toEqual({ ok: false, reason: 'issuer_unknown' });
+});
+
+test('a provider that moved to another network gets keys of its own', async () => {
+  const { trusted, opened, closed } = setUp([OIDC]);
+  await trusted.update([{ ...OIDC, network: ['10.0.0.0/8'] }]);
+  expect([opened, closed]).toEqual([['plain', 'plain'], ['plain']]);
+});
+
+test('health can name every provider, and closing closes each', async () => {
+  const { trusted, closed } = setUp([OIDC, OKTA]);
+  expect(trusted.keyStates.map(({ name }) => name)).toEqual(['plain', 'fabrikam']);
+  await trusted.close();
+  expect(closed).toEqual(['plain', 'fabrikam']);
+});
