@@ -1,6 +1,8 @@
 export { Journal, type JournalOptions } from './journal/journal.ts';
 export { type Batch, type JournalFolder, openJournalFolder, openProducer } from './journal/journal-folder.ts';
-export { type AuditSink, JournalSink, type JournalSinkOptions, type Recorded } from './journal/sink.ts';
+export type { Recorded } from './journal/recorded.ts';
+export { type Refusal, RefusalRecorder, type RefusalRecorderOptions } from './journal/refusal-recorder.ts';
+export { type AuditSink, JournalSink, type JournalSinkOptions } from './journal/sink.ts';
 export {
   batchId,
   isReceiptFor,

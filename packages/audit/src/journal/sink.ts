@@ -5,13 +5,7 @@ import { createEventIds } from '../record/event-id.ts';
 import { toRecord } from '../record/record.ts';
 import type { Journal } from './journal.ts';
 import { journalLine } from './journal-line.ts';
-
-declare const recorded: unique symbol;
-
-/** Proof that an attempt was written down. What answers a caller asks for one, so that forgetting to record does not compile. */
-export interface Recorded {
-  readonly [recorded]: true;
-}
+import { RECORDED, type Recorded } from './recorded.ts';
 
 /** Where every attempt is written down. */
 export interface AuditSink {
@@ -36,8 +30,13 @@ interface Turn {
 /** People on the outside who proved nothing share this part of the journal. */
 const STRANGERS_SHARE = 0.1;
 
-// These have no caller because nobody asked: the gateway itself did it.
-const OWN_KINDS: ReadonlySet<AuditEvent['kind']> = new Set(['policy_change', 'key_rotation', 'revocation']);
+// These have no caller because the gateway itself speaks. Summaries are what keeps strangers within their share.
+const OWN_KINDS: ReadonlySet<AuditEvent['kind']> = new Set([
+  'policy_change',
+  'key_rotation',
+  'revocation',
+  'refused_summary',
+]);
 
 const isStrangers = ({ caller, kind }: AuditEvent) => caller === undefined && !OWN_KINDS.has(kind);
 
@@ -94,7 +93,7 @@ export class JournalSink implements AuditSink {
     if (turn === undefined || turn.events === 0) return;
     try {
       this.#options.journal.append(turn);
-      turn.written.resolve({} as Recorded);
+      turn.written.resolve(RECORDED);
     } catch (error) {
       turn.written.reject(error);
     }

@@ -6,8 +6,8 @@ import type { BatchQueue, BatchState } from './batch-queue.ts';
 import { QUEUE_NAME, type QueueBackend, queueBackend, type QueueLocation, type Report } from './queue-backend.ts';
 import { within } from './within.ts';
 
-export type AuditQueue = Queue<SignedBatch, Receipt, string, SignedBatch, Receipt, string, IQueueBackend, undefined>;
-type AuditQueueEvents = QueueEvents<Receipt, IQueueBackend, undefined>;
+export type AuditQueue = Queue<SignedBatch, Receipt, string, SignedBatch, Receipt, string, IQueueBackend, object>;
+type AuditQueueEvents = QueueEvents<Receipt, IQueueBackend, object>;
 
 const CALL_MS = 5000;
 const LISTEN_AGAIN_MS = 1000;
@@ -89,7 +89,7 @@ export class BullBatchQueue implements BatchQueue {
   async #open(): Promise<AuditQueue> {
     await this.#backend.prepare();
     const { Queue } = withBackend(this.#backend.factory);
-    const queue: AuditQueue = new Queue(QUEUE_NAME, { connection: undefined });
+    const queue: AuditQueue = new Queue(QUEUE_NAME, { connection: {} });
     queue.on('error', this.#report);
     try {
       await queue.waitUntilReady();
@@ -105,7 +105,7 @@ export class BullBatchQueue implements BatchQueue {
     const { QueueEvents } = withBackend(this.#backend.factory);
     const { signal } = this.#closing;
     while (!signal.aborted) {
-      const events: AuditQueueEvents = new QueueEvents(QUEUE_NAME, { connection: undefined, autorun: false });
+      const events: AuditQueueEvents = new QueueEvents(QUEUE_NAME, { connection: {}, autorun: false });
       events.on('error', this.#report);
       events.on('completed', ({ jobId, returnvalue }) => this.#listener(jobId, returnvalue));
       this.#events = events;

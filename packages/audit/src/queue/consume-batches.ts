@@ -47,7 +47,7 @@ export interface BatchConsumer {
   close(): Promise<void>;
 }
 
-type AuditWorker = Worker<SignedBatch, Receipt, string, IQueueBackend, JobProgress, undefined>;
+type AuditWorker = Worker<SignedBatch, Receipt, string, IQueueBackend, JobProgress, object>;
 
 interface Opened {
   readonly queue: AuditQueue;
@@ -105,9 +105,9 @@ async function open(backend: QueueBackend, options: ConsumerOptions): Promise<Op
   const { concurrency, process, report, lockMs = LOCK_MS } = options;
   await backend.prepare();
   const { Queue, Worker } = withBackend(backend.factory);
-  const queue: AuditQueue = new Queue(QUEUE_NAME, { connection: undefined });
+  const queue: AuditQueue = new Queue(QUEUE_NAME, { connection: {} });
   const worker: AuditWorker = new Worker(QUEUE_NAME, (job: Job<SignedBatch, Receipt>) => work(job, process), {
-    connection: undefined,
+    connection: {},
     concurrency,
     lockDuration: lockMs,
     stalledInterval: lockMs / 2,

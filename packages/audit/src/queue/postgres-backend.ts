@@ -35,6 +35,6 @@ export function postgresBackend(url: Secret, report: Report): QueueBackend {
       await pool.query('SELECT 1');
     },
     checkSetup: () => Promise.resolve({ status: 'ok' }),
-    close: () => pool.end(),
+    close: () => (pool.ending ? Promise.resolve() : pool.end()),
   };
 }

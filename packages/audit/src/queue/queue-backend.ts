@@ -14,8 +14,8 @@ export interface QueueLocation {
 
 /** What BullMQ runs on. Nothing is connected until `prepare`; what BullMQ opened on it is closed before `close`. */
 export interface QueueBackend {
-  /** For `withBackend`; the connection is its own. */
-  readonly factory: BackendFactory<IQueueBackend, undefined>;
+  /** For `withBackend`. It brings its connection; the one in the options only has to be there. */
+  readonly factory: BackendFactory<IQueueBackend, object>;
   /** Resolves when the server is there and can hold the queue. */
   prepare(): Promise<void>;
   ping(): Promise<void>;

@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Caller } from '@causeway/core';
+import { onTestFinished } from 'vitest';
+import { openProducer } from '../journal/journal-folder.ts';
+import { Journal, type JournalOptions } from '../journal/journal.ts';
+import { JournalSink } from '../journal/sink.ts';
+import type { Refusal } from '../journal/refusal-recorder.ts';
+import type { AuditEvent } from '../record/event.ts';
+
+export const WANDA: Caller = {
+  pattern: 'federation',
+  human: {
+    issuer: 'https://northwind.example/',
+    subject: 'auth0|1',
+    email: 'wanda@northwind.example',
+    idp: 'northwind',
+  },
+  agent: undefined,
+  principal: { id: '6f0c2f3e-0000-4000-8000-000000000001', role: 'west_sales', groups: ['west_sales'] },
+  scopes: ['sql'],
+  expiresAt: new Date('2026-11-20T12:15:00Z'),
+  tokenId: 't1',
+};
+
+export const toolCall = (changes: Partial<AuditEvent> = {}): AuditEvent => ({
+  kind: 'tool_call',
+  requestId: 'r1',
+  caller: WANDA,
+  outcome: { status: 'success' },
+  tool: 'query_sales_data',
+  arguments: { region: 'WEST', limit: 10 },
+  rowsReturned: 10,
+  latencyMs: 12.5,
+  ...changes,
+});
+
+export const refused = (reason: string, changes: Partial<Refusal> = {}): Refusal => ({
+  kind: 'request_refused',
+  requestId: 'r2',
+  caller: undefined,
+  outcome: { status: 'access_denied', errorCode: 'invalid_token', reason },
+  ...changes,
+});
+
+/** A folder that is gone when the test is over. */
+export function temporaryFolder(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'causeway-audit-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+export interface TestProducer {
+  readonly dir: string;
+  readonly producer: string;
+  readonly journal: Journal;
+  readonly sink: JournalSink;
+}
+
+/** A journal in a folder of its own, or the one that was there before. */
+export function testProducer(
+  journalDir: string = temporaryFolder(),
+  options: Partial<JournalOptions> & { readonly now?: () => number } = {},
+): TestProducer {
+  const folder = openProducer(journalDir, 'mcp');
+  const journal = new Journal({ folder, bytesMax: 2 ** 30, ...options });
+  onTestFinished(() => journal.close());
+  const sink = new JournalSink({ journal, producer: folder.producer, service: 'mcp', ...options });
+  return { dir: folder.dir, producer: folder.producer, journal, sink };
+}

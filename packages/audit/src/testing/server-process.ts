@@ -1,0 +1,49 @@
+import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
+import { createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** A real server for a test, on a port of its own of 127.0.0.1. */
+export interface TestServer {
+  readonly url: string;
+  /** Ends it at once, as a crash would. */
+  kill(): Promise<void>;
+  /** Starts it again with the data that it had. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface Command {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly options: SpawnOptions;
+  readonly isUp: () => Promise<boolean>;
+}
+
+export async function startProcess({ program, args, options, isUp }: Command): Promise<ChildProcess> {
+  let output = '';
+  const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  child.on('error', (error) => (output += String(error)));
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (output += String(text)));
+  for (let attempt = 0; attempt < 200 && child.exitCode === null && child.pid !== undefined; attempt++) {
+    if (await isUp()) return child;
+    await delay(25);
+  }
+  throw new Error(`${program} did not start: ${output.slice(-2000)}`);
+}
+
+export async function endProcess(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill(signal);
+  await gone;
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
