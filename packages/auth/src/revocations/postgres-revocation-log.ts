@@ -40,10 +40,11 @@ export class PostgresRevocationLog implements RevocationLog {
   }
 
   async all(): Promise<readonly Revocation[]> {
-    const { rows } = await this.#pool.query<{ entry: string; until: Date }>(
-      'SELECT entry, until FROM causeway_revocations WHERE until > now()',
+    const { rows } = await this.#pool.query<{ entry: string; until: number }>(
+      // Not as a timestamp, whose text depends on the server's DateStyle.
+      'SELECT entry, (extract(epoch FROM until) * 1000)::float8 AS until FROM causeway_revocations WHERE until > now()',
     );
-    return rows.map(({ entry, until }) => ({ ...readEntry(entry), until }));
+    return rows.map(({ entry, until }) => ({ ...readEntry(entry), until: new Date(until) }));
   }
 
   close(): Promise<void> {

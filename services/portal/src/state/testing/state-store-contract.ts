@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import type { StateStore } from '../state-store.ts';
+
+const HOUR = { ttlMs: 3_600_000 };
+
+/** What every store must do. `open` gives two replicas' views of the same store; `waitMs` lets real time pass. */
+export function describeStateStore(
+  name: string,
+  open: () => readonly [StateStore, StateStore],
+  wait: (ms: number) => Promise<unknown> = delay,
+): void {
+  const key = () => randomUUID();
+  describe(`the state store on ${name}`, () => {
+    test('one replica reads what another wrote, and what was written last', async () => {
+      const [here, there] = open();
+      const id = key();
+      expect(await there.get(id)).toBeUndefined();
+      await here.set(id, 'first', HOUR);
+      await there.set(id, 'söcond', HOUR);
+      expect(await here.get(id)).toBe('söcond');
+      await here.delete(id);
+      expect(await there.get(id)).toBeUndefined();
+    });
+
+    test('an entry ends by itself', async () => {
+      const [here, there] = open();
+      const [short, group] = [key(), key()];
+      await here.set(short, 'x', { ttlMs: 30, group });
+      expect(await there.get(short)).toBe('x');
+      await wait(60);
+      expect(await there.get(short)).toBeUndefined();
+      expect(await there.take(short)).toBeUndefined();
+      expect((await there.entriesOf(group)).size).toBe(0);
+    });
+
+    test('of many that add the same entry, one does; after its end another may', async () => {
+      const replicas = open();
+      const id = key();
+      const attempts = Array.from({ length: 20 }, (_, at) => replicas[at % 2]?.add(id, String(at), { ttlMs: 400 }));
+      const results = await Promise.all(attempts);
+      expect(results.filter(Boolean)).toHaveLength(1);
+      expect(await replicas[0].get(id)).toBe(String(results.indexOf(true)));
+      await wait(500);
+      expect(await replicas[1].add(id, 'again', HOUR)).toBe(true);
+    });
+
+    test('of many that take the same entry, one gets it', async () => {
+      const replicas = open();
+      const id = key();
+      await replicas[0].set(id, 'once', HOUR);
+      const taken = await Promise.all(Array.from({ length: 20 }, (_, at) => replicas[at % 2]?.take(id)));
+      expect(taken.filter((value) => value !== undefined)).toEqual(['once']);
+    });
+
+    test('a group is listed and forgotten as a whole, and no other with it', async () => {
+      const [here, there] = open();
+      const [group, other] = [key(), key()];
+      const [a, b, c] = [key(), key(), key()];
+      await here.set(a, '1', { ...HOUR, group });
+      await here.add(b, '2', { ...HOUR, group });
+      await here.set(c, '3', { ...HOUR, group: other });
+      expect(await there.entriesOf(group)).toEqual(
+        new Map(
+          [
+            [a, '1'],
+            [b, '2'],
+          ].toSorted() as [string, string][],
+        ),
+      );
+      await there.deleteGroup(group);
+      expect(await here.get(a)).toBeUndefined();
+      expect(await here.get(b)).toBeUndefined();
+      expect(await here.get(c)).toBe('3');
+      expect((await here.entriesOf(group)).size).toBe(0);
+    });
+
+    test('a long-lived member keeps its group listed after a short-lived one', async () => {
+      const [here, there] = open();
+      const [group, long, short] = [key(), key(), key()];
+      await here.set(long, 'long', { ...HOUR, group });
+      await here.set(short, 'short', { ttlMs: 30, group });
+      await wait(60);
+      expect([...(await there.entriesOf(group)).values()]).toEqual(['long']);
+    });
+  });
+}
