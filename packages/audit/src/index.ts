@@ -29,3 +29,22 @@ export { canonicalRecord, CHAIN_START, chainHash, leafOf } from './record/canoni
 export { AUDIT_KINDS, type AuditEvent, type AuditKind, type AuditOutcome } from './record/event.ts';
 export { createEventIds, eventIdTime } from './record/event-id.ts';
 export { auditRecord, type AuditRecord, toRecord } from './record/record.ts';
+export {
+  type Appended,
+  type AuditTable,
+  type ChainPosition,
+  type DeadLetter,
+  PostgresAuditTable,
+} from './warehouse/audit-table.ts';
+export { AUDIT_TABLE, auditSchemaStatements } from './warehouse/audit-schema.ts';
+export { READER as AUDIT_READER_ROLE, WORKER as AUDIT_WORKER_ROLE } from './warehouse/audit-names.ts';
+export { type ChainProblem, type Tampering } from './warehouse/chain-check.ts';
+export { createHeadSigner, type HeadKeys, type HeadSigner, readHeadKeys } from './warehouse/head.ts';
+export { HeadsFile } from './warehouse/heads-file.ts';
+export { readJournals } from './warehouse/read-journals.ts';
+export { readKeysBeside } from './warehouse/read-heads.ts';
+export { type ProducerAccount, reconcile, type Reconciliation } from './warehouse/reconcile.ts';
+export { retain, type RetainReport } from './warehouse/retain.ts';
+export { storeBatch, type StoredBatch } from './warehouse/store-batch.ts';
+export { type RowQuery, type StoredRow, streamRows, withReader } from './warehouse/stored-row.ts';
+export { type VerifyReport, verifyTrail } from './warehouse/verify-trail.ts';

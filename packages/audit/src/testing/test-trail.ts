@@ -90,6 +90,13 @@ export function createRecords(now: () => number = Date.now) {
   const nextId = createEventIds(now);
   let seq = 0;
   const one = (changes: Parameters<typeof toolCall>[0] = {}): AuditRecord =>
-    toRecord(toolCall(changes), { eventId: nextId(), at: now(), service: 'mcp', producer, seq: ++seq });
+    toRecord(toolCall(changes), {
+      eventId: nextId(),
+      at: now(),
+      service: 'mcp',
+      producer,
+      seq: ++seq,
+      traceId: undefined,
+    });
   return { producer, one, many: (count: number) => Array.from({ length: count }, () => one()) };
 }

@@ -1,0 +1,169 @@
+import { chainHash, CHAIN_START, leafOf } from '../record/canonical.ts';
+import type { RetiredRange } from './head.ts';
+import type { StoredRow } from './stored-row.ts';
+
+/** What was done to the trail, as far as the trail itself shows. */
+export type Tampering = 'altered' | 'missing' | 'inserted' | 'reordered' | 'rewritten' | 'broken' | 'unsigned';
+
+export interface ChainProblem {
+  readonly kind: Tampering;
+  readonly chain: string;
+  /** The place in the chain: of the first row that is not as it was. */
+  readonly chainSeq: number;
+  readonly eventId?: string | undefined;
+  readonly text: string;
+}
+
+/** A head whose signature holds, or that agrees with the rows and so proves nothing against them. */
+export interface KnownHead {
+  readonly chainSeq: number;
+  readonly hash: string;
+}
+
+export interface ChainStart {
+  readonly chainSeq: number;
+  readonly hash: Buffer;
+}
+
+export interface ChainCheckOptions {
+  readonly chain: string;
+  readonly start?: ChainStart | undefined;
+  /** In order of `chainSeq`. */
+  readonly heads: readonly KnownHead[];
+  readonly retired: readonly RetiredRange[];
+}
+
+/** Follows a chain row by row, and names the first that is not as it was. */
+export class ChainCheck {
+  readonly #chain: string;
+  readonly #heads: Map<number, Set<string>>;
+  readonly #retired: readonly RetiredRange[];
+  readonly #lastHead: number;
+  #seq: number;
+  #hash: Buffer;
+  #last: StoredRow | undefined;
+  /** A whole row that does not follow the one before. What it is shows in the row behind it. */
+  #stranger: StoredRow | undefined;
+  #rows = 0;
+
+  constructor({ chain, start, heads, retired }: ChainCheckOptions) {
+    this.#chain = chain;
+    this.#heads = new Map();
+    for (const { chainSeq, hash } of heads) {
+      this.#heads.set(chainSeq, (this.#heads.get(chainSeq) ?? new Set()).add(hash));
+    }
+    this.#retired = retired;
+    this.#lastHead = heads.reduce((last, { chainSeq }) => Math.max(last, chainSeq), 0);
+    this.#seq = start?.chainSeq ?? 0;
+    this.#hash = start?.hash ?? CHAIN_START;
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  get chainSeq(): number {
+    return this.#seq;
+  }
+
+  get hash(): Buffer {
+    return this.#hash;
+  }
+
+  /** The next row in the order of `chain_seq`. Returns what is wrong; then the check is over. */
+  take(row: StoredRow): ChainProblem | undefined {
+    if (this.#stranger !== undefined) return this.#nameStranger(this.#stranger, row);
+    if (row.chainSeq > this.#seq + 1) this.#skipRetired();
+    if (row.chainSeq <= this.#seq) {
+      return this.#problem('inserted', row, `there is another row with the number ${row.chainSeq}`);
+    }
+    if (row.chainSeq > this.#seq + 1) return this.#missing(row.chainSeq - 1);
+    const leaf = leafOrNothing(row);
+    const isWhole = leaf !== undefined && chainHash(row.prevHash, leaf).equals(row.hash);
+    if (!isWhole) return this.#problem('altered', row, 'its content is not what its hash was made of');
+    if (!row.prevHash.equals(this.#hash)) {
+      this.#stranger = row;
+      return undefined;
+    }
+    this.#seq = row.chainSeq;
+    this.#hash = row.hash;
+    this.#last = row;
+    this.#rows += 1;
+    return this.#againstHeads(row);
+  }
+
+  /** After the last row. */
+  end(): ChainProblem | undefined {
+    if (this.#stranger !== undefined) return this.#nameStranger(this.#stranger, undefined);
+    this.#skipRetired();
+    if (this.#lastHead > this.#seq) return this.#missing(this.#lastHead);
+    if (this.#lastHead === this.#seq || this.#last === undefined) return undefined;
+    const first = this.#lastHead + 1;
+    const text = `rows ${first} to ${this.#seq}: no signed head vouches for them; they were put in, or the worker has not come to sign them`;
+    return { kind: 'unsigned', chain: this.#chain, chainSeq: first, text };
+  }
+
+  #againstHeads(row: StoredRow): ChainProblem | undefined {
+    const signed = this.#heads.get(row.chainSeq);
+    if (signed === undefined || (signed.size === 1 && signed.has(row.hash.toString('hex')))) return undefined;
+    return this.#problem(
+      'rewritten',
+      row,
+      'its hash is not the one that was signed for this place: it, or rows before it, were rewritten',
+    );
+  }
+
+  #skipRetired(): void {
+    for (;;) {
+      const range = this.#retired.find(({ first, last }) => first <= this.#seq + 1 && last > this.#seq);
+      if (range === undefined) return;
+      this.#seq = range.last;
+      this.#hash = Buffer.from(range.hash, 'hex');
+    }
+  }
+
+  #missing(last: number): ChainProblem {
+    const first = this.#seq + 1;
+    const text = first === last ? `row ${first} is missing` : `rows ${first} to ${last} are missing`;
+    return { kind: 'missing', chain: this.#chain, chainSeq: first, text };
+  }
+
+  #nameStranger(row: StoredRow, next: StoredRow | undefined): ChainProblem {
+    const last = this.#last;
+    if (last?.prevHash.equals(row.prevHash) === true) {
+      return this.#problem('inserted', last, `row ${row.chainSeq} follows the row before it: it was put in between`);
+    }
+    if (next?.prevHash.equals(row.hash) !== true) {
+      return this.#problem('reordered', row, 'it follows another row than the one before it');
+    }
+    const text = `the row before it was altered and hashed anew, or rows between the two were taken out`;
+    return this.#problem('broken', row, text);
+  }
+
+  #problem(kind: Tampering, row: StoredRow, text: string): ChainProblem {
+    const eventId = row.record.event_id;
+    const words = {
+      altered: 'was altered',
+      inserted: 'was inserted',
+      reordered: 'is not in its place',
+      rewritten: 'was rewritten',
+    };
+    const what = kind in words ? words[kind as keyof typeof words] : 'does not follow the one before it';
+    return {
+      kind,
+      chain: this.#chain,
+      chainSeq: row.chainSeq,
+      eventId,
+      text: `row ${row.chainSeq} (event ${eventId}) ${what}: ${text}`,
+    };
+  }
+}
+
+// What was written into the row may not even be canonical.
+function leafOrNothing({ record }: StoredRow): Buffer | undefined {
+  try {
+    return leafOf(record);
+  } catch {
+    return undefined;
+  }
+}

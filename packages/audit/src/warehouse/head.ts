@@ -1,0 +1,91 @@
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { AppError } from '@causeway/core';
+import { calculateJwkThumbprint, CompactSign, compactVerify, decodeProtectedHeader, importJWK, type JWK } from 'jose';
+import { z } from 'zod';
+import type { ChainPosition } from './audit-table.ts';
+
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const seq = z.number().int().nonnegative();
+
+/** The chain stood here then. All rows up to `chain_seq` are vouched for. */
+export const head = z.strictObject({ chain: z.string(), chain_seq: seq, hash, at: z.iso.datetime() });
+/** These rows were there, sound, and were taken away by retention. `hash` is that of the last one. */
+const retiredRange = z.strictObject({ first: seq, last: seq, hash });
+export const checkpoint = z.strictObject({
+  chain: z.string(),
+  retired: z.array(retiredRange),
+  months: z.array(z.string()),
+  at: z.iso.datetime(),
+});
+
+export type Head = z.output<typeof head>;
+export type RetiredRange = z.output<typeof retiredRange>;
+export type Checkpoint = z.output<typeof checkpoint>;
+
+export const HEAD_TYPE = 'causeway-audit-head';
+export const CHECKPOINT_TYPE = 'causeway-audit-checkpoint';
+
+/** Each line of the heads file is a compact JWS (RFC 7515 §7.1), so that any JOSE library can check it. */
+export interface HeadSigner {
+  readonly publicJwk: JWK;
+  signHead(position: ChainPosition, at: Date): Promise<string>;
+  signCheckpoint(checkpoint: Checkpoint): Promise<string>;
+}
+
+/** From a private P-256 key in PEM. Its id is its thumbprint (RFC 7638). */
+export async function createHeadSigner(pem: string): Promise<HeadSigner> {
+  const key = privateKey(pem);
+  const jwk = createPublicKey(key).export({ format: 'jwk' }) as JWK;
+  const kid = await calculateJwkThumbprint(jwk);
+  const sign = (typ: string, payload: unknown) =>
+    new CompactSign(Buffer.from(JSON.stringify(payload))).setProtectedHeader({ alg: 'ES256', kid, typ }).sign(key);
+  return {
+    publicJwk: { ...jwk, kid, alg: 'ES256', use: 'sig' },
+    signHead: ({ chain, chainSeq, hash: value }, at) =>
+      sign(HEAD_TYPE, { chain, chain_seq: chainSeq, hash: value.toString('hex'), at: at.toISOString() } satisfies Head),
+    signCheckpoint: (payload) => sign(CHECKPOINT_TYPE, payload),
+  };
+}
+
+function privateKey(pem: string): KeyObject {
+  try {
+    const key = createPrivateKey(pem);
+    if (key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1') return key;
+  } catch {
+    // Below; the parser's own text might quote the key.
+  }
+  throw new AppError('config_invalid', 'the audit signing key must be a private P-256 key in PEM');
+}
+
+export type HeadKeys = ReadonlyMap<string, Awaited<ReturnType<typeof importJWK>>>;
+
+/** Public keys by id, from a JWK Set, one JWK, or PEM. */
+export async function readHeadKeys(text: string): Promise<HeadKeys> {
+  const jwks = text.trimStart().startsWith('{')
+    ? jwksOf(JSON.parse(text))
+    : [createPublicKey(text).export({ format: 'jwk' }) as JWK];
+  const keys = await Promise.all(
+    jwks.map(async (jwk) => [await calculateJwkThumbprint(jwk), await importJWK(jwk, 'ES256')] as const),
+  );
+  return new Map(keys);
+}
+
+const publicJwk = z.looseObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string() });
+
+function jwksOf(value: unknown): JWK[] {
+  const set = z.object({ keys: z.array(publicJwk) }).safeParse(value);
+  const found = set.success ? set.data.keys : [publicJwk.parse(value)];
+  return found.map(({ kty, crv, x, y }) => ({ kty, crv, x, y }));
+}
+
+/** Whether this line was signed with one of the keys, as what it says it is. */
+export async function isSignedLine(line: string, type: string, keys: HeadKeys): Promise<boolean> {
+  try {
+    const key = keys.get(decodeProtectedHeader(line).kid ?? '');
+    if (key === undefined) return false;
+    const { protectedHeader } = await compactVerify(line, key, { algorithms: ['ES256'] });
+    return protectedHeader.typ === type;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,72 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { decodeProtectedHeader } from 'jose';
+import {
+  type Checkpoint,
+  checkpoint,
+  CHECKPOINT_TYPE,
+  type Head,
+  head,
+  HEAD_TYPE,
+  type HeadKeys,
+  readHeadKeys,
+} from './head.ts';
+import { keysPath } from './heads-file.ts';
+
+export interface SignedHead extends Head {
+  readonly line: string;
+}
+
+export interface SignedCheckpoint extends Checkpoint {
+  readonly line: string;
+}
+
+export interface Heads {
+  readonly heads: readonly SignedHead[];
+  readonly checkpoints: readonly SignedCheckpoint[];
+  /** Lines that are neither. */
+  readonly unreadable: number;
+}
+
+/** Heads as they stand in a file, or in every `.jsonl` of a folder (one worker, one file). Signatures are for the caller to check. */
+export async function readHeads(path: string): Promise<Heads> {
+  const found = { heads: [] as SignedHead[], checkpoints: [] as SignedCheckpoint[], unreadable: 0 };
+  for (const file of await headsFiles(path)) {
+    const text = await readFile(file, 'utf8');
+    // What stands behind the last newline is still being written.
+    for (const line of text
+      .slice(0, text.lastIndexOf('\n') + 1)
+      .split('\n')
+      .filter(Boolean)) {
+      const read = readLine(line);
+      if (read === undefined) found.unreadable += 1;
+      else if ('retired' in read) found.checkpoints.push(read);
+      else found.heads.push(read);
+    }
+  }
+  return found;
+}
+
+/** The public keys that the workers put beside their heads. */
+export async function readKeysBeside(path: string): Promise<HeadKeys> {
+  const keys = await Promise.all(
+    (await headsFiles(path)).map(async (file) => readHeadKeys(await readFile(keysPath(file), 'utf8'))),
+  );
+  return new Map(keys.flatMap((some) => [...some]));
+}
+
+async function headsFiles(path: string): Promise<string[]> {
+  if (!(await stat(path)).isDirectory()) return [path];
+  return (await readdir(path)).filter((name) => name.endsWith('.jsonl')).map((name) => join(path, name));
+}
+
+function readLine(line: string): SignedHead | SignedCheckpoint | undefined {
+  try {
+    const payload: unknown = JSON.parse(Buffer.from(line.split('.')[1] ?? '', 'base64url').toString());
+    const { typ } = decodeProtectedHeader(line);
+    if (typ === HEAD_TYPE) return { ...head.parse(payload), line };
+    if (typ === CHECKPOINT_TYPE) return { ...checkpoint.parse(payload), line };
+  } catch {
+    // Counted by the caller.
+  }
+}

@@ -1,0 +1,230 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { startTestPostgres, type TestPostgres } from '../testing/postgres-server.ts';
+import { temporaryFolder } from '../testing/sample.ts';
+import { createRecords, createTestTrail, newSigningKey, type TestTrail } from '../testing/test-trail.ts';
+import { leafOf } from '../record/canonical.ts';
+import type { AuditRecord } from '../record/record.ts';
+import { createHeadSigner } from './head.ts';
+import { streamRows, withReader } from './stored-row.ts';
+
+const leafHex = (record: AuditRecord) => leafOf(record).toString('hex');
+
+let server: TestPostgres;
+beforeAll(async () => {
+  server = await startTestPostgres();
+});
+afterAll(() => server.stop());
+
+/** Ten batches of ten rows, and then somebody who owns the database. */
+async function tamperedTrail(tamper: (trail: TestTrail) => Promise<unknown>) {
+  const trail = await createTestTrail(server.url, temporaryFolder());
+  try {
+    const { many } = createRecords();
+    for (let batch = 0; batch < 10; batch++) await trail.store(many(10));
+    expect(await trail.verify()).toMatchObject({ ok: true, rows: 100, problems: [] });
+    await tamper(trail);
+    return await trail.verify();
+  } finally {
+    await trail.close();
+  }
+}
+
+/** Whoever owns the database switches the second lock off first. */
+const asOwner = (trail: TestTrail, text: string) =>
+  trail.admin(`ALTER TABLE audit_base.tool_calls DISABLE TRIGGER USER; ${text}`);
+
+/** The whole chain with fresh hashes, as the function computes them; the leaves stay unless \`edit\` changed what they are made of. */
+const REHASH = `DO $$
+DECLARE r record; previous bytea := decode(repeat('00', 32), 'hex');
+BEGIN
+  FOR r IN SELECT event_id, leaf FROM leaves ORDER BY n LOOP
+    UPDATE audit_base.tool_calls SET prev_hash = previous, hash = sha256(previous || r.leaf), chain_seq = (SELECT n FROM leaves l WHERE l.event_id = r.event_id)
+    WHERE event_id = r.event_id RETURNING hash INTO previous;
+  END LOOP;
+  UPDATE audit_base.chains SET hash = previous;
+END $$`;
+
+describe('verify names what was done to the trail', () => {
+  test('an edited row', async () => {
+    const report = await tamperedTrail((trail) =>
+      asOwner(trail, `UPDATE audit_base.tool_calls SET human_email = 'nobody@northwind.example' WHERE chain_seq = 37`),
+    );
+    expect(report).toMatchObject({ ok: false, problems: [{ kind: 'altered', chainSeq: 37 }] });
+  });
+
+  test.each([
+    ['occurred_at', `occurred_at + interval '1 ms'`],
+    ['arguments', `'{"region":"EAST","limit":10}'`],
+    ['masked_columns', `'{}'`],
+    ['latency_ms', '12.500000001'],
+    ['rows_returned', 'NULL'],
+    ['producer_seq', 'producer_seq + 1000'],
+    ['status', `'error'`],
+  ])('an edit of %s alone', async (column, value) => {
+    const report = await tamperedTrail((trail) =>
+      asOwner(trail, `UPDATE audit_base.tool_calls SET ${column} = ${value} WHERE chain_seq = 5`),
+    );
+    expect(report.problems).toMatchObject([{ kind: 'altered', chainSeq: 5 }]);
+  });
+
+  test('a deleted row', async () => {
+    const report = await tamperedTrail((trail) =>
+      asOwner(trail, 'DELETE FROM audit_base.tool_calls WHERE chain_seq = 42'),
+    );
+    expect(report).toMatchObject({
+      ok: false,
+      problems: [{ kind: 'missing', chainSeq: 42, text: 'row 42 is missing' }],
+    });
+  });
+
+  test('the newest batch deleted, and the chain set back so that the next one fits', async () => {
+    const report = await tamperedTrail((trail) =>
+      asOwner(
+        trail,
+        `DELETE FROM audit_base.tool_calls WHERE chain_seq > 90;
+         UPDATE audit_base.chains SET chain_seq = 90, hash = (SELECT hash FROM audit_base.tool_calls WHERE chain_seq = 90)`,
+      ),
+    );
+    expect(report.problems).toMatchObject([{ kind: 'missing', chainSeq: 91, text: 'rows 91 to 100 are missing' }]);
+  });
+
+  test('the newest batch deleted, and other events stored in its place', async () => {
+    const report = await tamperedTrail(async (trail) => {
+      await asOwner(
+        trail,
+        `DELETE FROM audit_base.tool_calls WHERE chain_seq > 90;
+         UPDATE audit_base.chains SET chain_seq = 90, hash = (SELECT hash FROM audit_base.tool_calls WHERE chain_seq = 90)`,
+      );
+      await trail.store(createRecords().many(10));
+    });
+    expect(report.problems).toMatchObject([{ kind: 'rewritten', chainSeq: 100 }]);
+  });
+
+  test('a row inserted beside another, whole in itself', async () => {
+    const report = await tamperedTrail((trail) =>
+      asOwner(
+        trail,
+        `INSERT INTO audit_base.tool_calls SELECT (jsonb_populate_record(t, '{"event_id":"${createRecords().one().event_id}"}')).*
+         FROM audit_base.tool_calls t WHERE chain_seq = 50`,
+      ),
+    );
+    expect(report.problems).toMatchObject([{ kind: 'inserted', chainSeq: 50 }]);
+  });
+
+  test('a row inserted between two, everything behind it moved by one', async () => {
+    const report = await tamperedTrail(async (trail) => {
+      const forged = createRecords().one();
+      await trail.table.append('other', [forged], []);
+      await asOwner(
+        trail,
+        `UPDATE audit_base.tool_calls SET chain_seq = chain_seq + 1 WHERE chain = 'main' AND chain_seq > 50;
+         UPDATE audit_base.tool_calls t SET chain = 'main', chain_seq = 51, prev_hash = p.hash, hash = sha256(p.hash || l.leaf)
+         FROM audit_base.tool_calls p, (SELECT decode('${leafHex(forged)}', 'hex') AS leaf) l
+         WHERE t.event_id = '${forged.event_id}' AND p.chain = 'main' AND p.chain_seq = 50;
+         DELETE FROM audit_base.chains WHERE chain = 'other'`,
+      );
+    });
+    expect(report.problems).toMatchObject([{ kind: 'inserted', chainSeq: 51 }]);
+  });
+
+  test('two rows swapped', async () => {
+    const report = await tamperedTrail((trail) =>
+      asOwner(
+        trail,
+        `UPDATE audit_base.tool_calls SET chain_seq = CASE chain_seq WHEN 20 THEN 70 ELSE 20 END WHERE chain_seq IN (20, 70)`,
+      ),
+    );
+    expect(report.problems).toMatchObject([{ kind: 'reordered', chainSeq: 20 }]);
+  });
+
+  test('a row altered and hashed anew', async () => {
+    const report = await tamperedTrail(async (trail) => {
+      await asOwner(trail, `UPDATE audit_base.tool_calls SET human_email = NULL WHERE chain_seq = 33`);
+      const leaf = await leafOfRow(trail, 33);
+      await asOwner(
+        trail,
+        `UPDATE audit_base.tool_calls SET hash = sha256(prev_hash || decode('${leaf}', 'hex')) WHERE chain_seq = 33`,
+      );
+    });
+    expect(report.problems).toMatchObject([{ kind: 'broken', chainSeq: 34 }]);
+  });
+
+  test('the whole chain rewritten with fresh hashes', async () => {
+    const report = await tamperedTrail(async (trail) => {
+      await asOwner(trail, `UPDATE audit_base.tool_calls SET human_email = NULL WHERE chain_seq = 33`);
+      await rehash(trail);
+    });
+    // The tenth row of the batch is the first that was signed for.
+    expect(report.problems).toMatchObject([{ kind: 'rewritten', chainSeq: 40 }]);
+  });
+
+  test('a row put at the end, whole in itself', async () => {
+    const report = await tamperedTrail((trail) => trail.table.append('main', createRecords().many(2), []));
+    expect(report.problems).toMatchObject([{ kind: 'unsigned', chainSeq: 101 }]);
+  });
+});
+
+describe('verify does not believe heads that no worker signed', () => {
+  test('a heads file that was written anew with another key', async () => {
+    const report = await tamperedTrail(async (trail) => {
+      const forger = await createHeadSigner(newSigningKey());
+      await asOwner(trail, `DELETE FROM audit_base.tool_calls WHERE chain_seq > 90`);
+      const [row] = await trail.admin('SELECT hash FROM audit_base.tool_calls WHERE chain_seq = 90');
+      const line = await forger.signHead({ chain: 'main', chainSeq: 90, hash: row?.['hash'] as Buffer }, new Date());
+      await writeFile(trail.headsPath, `${line}\n`);
+    });
+    expect(report.problems).toMatchObject([
+      { kind: 'heads', text: expect.stringContaining('no signature of a known key') },
+    ]);
+  });
+
+  test('a line that is no head', async () => {
+    const report = await tamperedTrail((trail) => appendFile(trail.headsPath, 'nonsense\n'));
+    expect(report.problems).toMatchObject([{ kind: 'heads', text: '1 lines of the heads file cannot be read' }]);
+  });
+
+  test('heads taken away: the rows behind the last one are not vouched for', async () => {
+    const report = await tamperedTrail(async (trail) => {
+      const lines = (await readFile(trail.headsPath, 'utf8')).trimEnd().split('\n');
+      await writeFile(trail.headsPath, `${lines.slice(0, 5).join('\n')}\n`);
+    });
+    expect(report.problems).toMatchObject([{ kind: 'unsigned', chainSeq: 51 }]);
+  });
+});
+
+test('verify can begin at a signed head', async () => {
+  const trail = await createTestTrail(server.url, temporaryFolder());
+  try {
+    const { many } = createRecords();
+    await trail.store(many(10));
+    const since = new Date(Date.now() + 1);
+    while (Date.now() <= since.getTime()) await trail.table.ping();
+    await trail.store(many(10));
+    expect(await trail.verify(since)).toMatchObject({ ok: true, rows: 10 });
+  } finally {
+    await trail.close();
+  }
+});
+
+async function leafOfRow(trail: TestTrail, seq: number): Promise<string> {
+  return withReader(trail.adminUrl, async (client) => {
+    for await (const { record } of streamRows(client, { where: 'chain_seq = $1', values: [seq], order: 'chain_seq' })) {
+      return leafHex(record);
+    }
+    throw new Error('no such row');
+  });
+}
+
+async function rehash(trail: TestTrail): Promise<void> {
+  const rows: string[] = [];
+  await withReader(trail.adminUrl, async (client) => {
+    for await (const { record, chainSeq } of streamRows(client, { where: 'true', values: [], order: 'chain_seq' })) {
+      rows.push(`('${record.event_id}'::uuid, decode('${leafHex(record)}', 'hex'), ${chainSeq})`);
+    }
+  });
+  await asOwner(
+    trail,
+    `CREATE TEMP TABLE leaves AS SELECT * FROM (VALUES ${rows.join(',')}) v(event_id, leaf, n); ${REHASH}`,
+  );
+}
