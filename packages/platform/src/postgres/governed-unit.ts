@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { serialize } from 'pg-protocol';
 import { parserOf } from './parse-value.ts';
 import type { Column, PreparedNames } from './prepared-names.ts';
 
@@ -23,14 +24,7 @@ export type UnitResult =
 /** The steps, in the order in which they are sent and answered. */
 const STEPS = ['begin', 'setup', 'query', 'rollback', 'done'] as const;
 
-export const ATTRIBUTION = [
-  'application_name',
-  'causeway.human_email',
-  'causeway.human_subject',
-  'causeway.agent',
-  'causeway.principal',
-  'causeway.request_id',
-] as const;
+export const ATTRIBUTION = ['application_name', 'causeway.human_email', 'causeway.caller'] as const;
 
 /** All values are bound. `current_user` is asked after the role was set, so that it tells whom the statement runs as. */
 const SETUP = `SELECT pg_catalog.set_config('role', $1, true), pg_catalog.set_config('statement_timeout', $2, true), ${ATTRIBUTION.map(
@@ -44,15 +38,6 @@ export async function prepareFrame(client: pg.ClientBase): Promise<void> {
   await client.query({ name: 'causeway_setup', text: SETUP, values: ['none', '0', ...ATTRIBUTION.map(() => '')] });
   await client.query({ name: 'causeway_rollback', text: 'ROLLBACK' });
 }
-
-type Connection = Pick<pg.Connection, 'stream' | 'sync'> & {
-  close(message: { type: 'S'; name: string }): void;
-  parse(message: { name: string; text: string }): void;
-  bind(message: { statement: string; values: readonly (string | null)[] }): void;
-  describe(message: { type: 'P' }): void;
-  execute(message: { rows: number }): void;
-  sendCopyFail(reason: string): void;
-};
 
 interface RowDescription {
   readonly fields: readonly { readonly name: string; readonly dataTypeID: number }[];
@@ -86,31 +71,26 @@ export class GovernedUnit {
     });
   }
 
-  submit(driver: pg.Connection): null {
-    const connection = driver as unknown as Connection;
+  /** Everything in one write: each small one of its own costs a system call's worth of time. */
+  submit(connection: pg.Connection): null {
     const { role, timeoutMs, attribution, statement, rowsMax } = this.#request;
     const { columns, evicted } = this.#names.use(statement.preparedName);
     this.#columns = columns;
-    connection.stream.cork();
-    try {
-      if (evicted !== undefined) connection.close({ type: 'S', name: evicted });
-      send(connection, 'causeway_begin', NO_VALUES);
-      send(connection, 'causeway_setup', [role, String(timeoutMs), ...attribution]);
-      if (columns === undefined) {
-        // Closing a name that the server does not know is no error; parsing one that it knows is.
-        connection.close({ type: 'S', name: statement.preparedName });
-        // After the role was taken: the schema's USAGE is checked here and never again.
-        connection.parse({ name: statement.preparedName, text: statement.text });
-      }
-      connection.bind({ statement: statement.preparedName, values: statement.values });
-      if (columns === undefined) connection.describe({ type: 'P' });
+    const messages = [
+      BEGIN,
+      serialize.bind({ statement: 'causeway_setup', values: [role, String(timeoutMs), ...attribution] }),
+      EXECUTE,
+      // After the role was taken: the schema's USAGE is checked when a statement is parsed, and never again.
+      ...(columns === undefined ? [parseAnew(statement)] : []),
+      serialize.bind({ statement: statement.preparedName, values: [...statement.values] }),
+      ...(columns === undefined ? [DESCRIBE] : []),
       // One row more than allowed and no further: the rest stays on the server and is rolled back.
-      connection.execute({ rows: rowsMax + 1 });
-      send(connection, 'causeway_rollback', NO_VALUES);
-      connection.sync();
-    } finally {
-      connection.stream.uncork();
-    }
+      serialize.execute({ rows: rowsMax + 1 }),
+      ROLLBACK,
+      SYNC,
+    ];
+    if (evicted !== undefined) messages.unshift(close(evicted));
+    connection.stream.write(Buffer.concat(messages));
     return null;
   }
 
@@ -140,8 +120,8 @@ export class GovernedUnit {
     this.#step++;
   }
 
-  handleCopyInResponse(connection: pg.Connection): void {
-    (connection as unknown as Connection).sendCopyFail('not supported');
+  handleCopyInResponse({ stream }: pg.Connection): void {
+    stream.write(serialize.copyFail('not supported'));
   }
 
   handleCopyData(): void {
@@ -188,10 +168,18 @@ function rowOf(fields: readonly (string | null)[], columns: readonly Column[]): 
   return row;
 }
 
-function send(connection: Connection, statement: string, values: readonly (string | null)[]): void {
-  connection.bind({ statement, values });
-  connection.execute({ rows: 0 });
+/** Closing a name that the server does not know is no error; parsing one that it knows is. */
+function parseAnew({ preparedName, text }: UnitRequest['statement']): Buffer {
+  return Buffer.concat([close(preparedName), serialize.parse({ name: preparedName, text })]);
 }
+
+const close = (name: string) => serialize.close({ type: 'S', name });
+
+const EXECUTE = serialize.execute();
+const DESCRIBE = serialize.describe({ type: 'P' });
+const BEGIN = Buffer.concat([serialize.bind({ statement: 'causeway_begin' }), EXECUTE]);
+const ROLLBACK = Buffer.concat([serialize.bind({ statement: 'causeway_rollback' }), EXECUTE]);
+const SYNC = serialize.sync();
 
 /** The unit failed in this step: by what the engine or the socket said (`cause`), or by going another way than it was written. */
 export class FailedStep extends Error {
@@ -207,5 +195,4 @@ export class FailedStep extends Error {
 const SETUP_STEP = STEPS.indexOf('setup');
 const QUERY = STEPS.indexOf('query');
 const COMMAND_TAGS = ['BEGIN', 'SELECT', 'SELECT', 'ROLLBACK'];
-const NO_VALUES: readonly (string | null)[] = [];
 const NO_COLUMNS: readonly Column[] = [];

@@ -1,5 +1,4 @@
 import { AppError, type Caller } from '@causeway/core';
-import { hash } from 'node:crypto';
 import pg from 'pg';
 import type {
   Platform,
@@ -14,6 +13,7 @@ import { EngineCheck } from './engine-check.ts';
 import type { UnitRequest } from './governed-unit.ts';
 import type { PolicyAccess } from './policy-access.ts';
 import { roleOf } from './role-of.ts';
+import { StatementNames } from './statement-names.ts';
 import { textOf } from './text-of.ts';
 import { UnitRunner } from './unit-runner.ts';
 
@@ -47,6 +47,7 @@ export function createPostgresPlatform(options: PostgresPlatformOptions): Platfo
   const pool = createPool({ ...connection, max: limits.poolMax, maxLifetimeSeconds: limits.lifetimeSeconds }, options);
   const control = createPool({ ...connection, max: 1, query_timeout: limits.graceMs }, options);
   const runner = new UnitRunner({ pool, control, preparedMax: limits.preparedMax, graceMs: limits.graceMs });
+  const names = new StatementNames();
   const engine = new EngineCheck(control, options.policy);
 
   return {
@@ -62,7 +63,7 @@ export function createPostgresPlatform(options: PostgresPlatformOptions): Platfo
             rowsMax: query.rowsMax ?? limits.rowsMax,
             charactersMax: limits.charactersMax,
             statement: {
-              preparedName: preparedName(options.policy().engineDigest, role, statement.text),
+              preparedName: names.nameOf(options.policy().engineDigest, role, statement.text),
               text: statement.text,
               values: statement.values.map(textOf),
             },
@@ -95,15 +96,20 @@ function createPool(config: pg.PoolConfig, { onProblem }: PostgresPlatformOption
   return pool;
 }
 
-/** Postgres checks the schema's USAGE only when a statement is parsed, so no role uses what another one, or an older policy, had parsed. */
-function preparedName(engineDigest: string, role: string, text: string): string {
-  return `q${hash('sha256', `${engineDigest}\0${role}\0${text}`).slice(0, 40)}`;
-}
-
-/** A custom setting does not reach `log_line_prefix`, the application's name does. Postgres cuts it at 63 bytes. */
+/**
+ * A custom setting does not reach `log_line_prefix`, the application's name does; Postgres cuts it at 63 bytes. Everything but the
+ * e-mail is one setting, because each one costs the server as much as a tenth of a small query.
+ */
 function attributionOf({ human, agent, principal }: Caller, { requestId }: RequestContext): readonly string[] {
   const applicationName = `cw:${requestId.replace(/[^\x20-\x7e]/g, '?')}`.slice(0, 63);
-  return [applicationName, human?.email ?? '', human?.subject ?? '', agent?.id ?? '', principal.id, requestId];
+  const caller = {
+    request: requestId,
+    principal: principal.id,
+    agent: agent?.id,
+    issuer: human?.issuer,
+    subject: human?.subject,
+  };
+  return [applicationName, human?.email ?? '', JSON.stringify(caller)];
 }
 
 function tooLarge({ name }: Statement<unknown>, { rowsMax, charactersMax }: UnitRequest): AppError {

@@ -40,7 +40,7 @@ function unitOf({ role = 'ana', text, values = [], human = 'ana@example.com', ..
   return {
     role,
     timeoutMs: rest.timeoutMs ?? 5000,
-    attribution: ['cw:r1', human, 's1', '', role, 'r1'],
+    attribution: ['cw:r1', human, '{}'],
     statement: { preparedName: rest.name ?? `${role}:${text}`.slice(0, 60), text, values },
     rowsMax: rest.rowsMax ?? 1000,
     charactersMax: rest.charactersMax ?? 1_000_000,

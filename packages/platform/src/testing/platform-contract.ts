@@ -267,17 +267,12 @@ export function describePlatform(title: string, start: () => Promise<ContractWor
     describe('who', () => {
       test('the engine knows the principal, the human and the request', async () => {
         const session = await open('managers', 'req-42');
-        const text = `SELECT current_user::text AS who, current_setting('causeway.human_email') AS human, current_setting('causeway.human_subject') AS subject,
-          current_setting('causeway.principal') AS principal, current_setting('application_name') AS application`;
+        const text = `SELECT current_user::text AS who, current_setting('causeway.human_email') AS human,
+          current_setting('causeway.caller')::jsonb AS caller, current_setting('application_name') AS application`;
         const { principal, human } = person('managers').caller;
+        const caller = { request: 'req-42', principal: principal.id, issuer: human?.issuer, subject: human?.subject };
         expect(await askIn(session, text)).toEqual([
-          {
-            who: principal.id,
-            human: human?.email,
-            subject: human?.subject,
-            principal: principal.id,
-            application: 'cw:req-42',
-          },
+          { who: principal.id, human: human?.email, caller, application: 'cw:req-42' },
         ]);
       });
 
