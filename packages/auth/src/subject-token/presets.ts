@@ -5,7 +5,7 @@ import type { ProviderKind } from './provider-settings.ts';
 export interface Preset {
   /** Where the policy names none. */
   readonly algorithms: readonly Algorithm[];
-  /** `typ` of its access and ID tokens, lower case; undefined: it writes none. */
+  /** `typ` of its tokens, lower case; undefined: it writes none. */
   readonly types: readonly (string | undefined)[];
   /** What never changes for a person there, in access and ID tokens alike. */
   readonly subject: (claims: JwtMembers) => unknown;

@@ -279,6 +279,10 @@ describe('presets', () => {
     expect(await judge.verify(entraKey.token(claims, jwt))).toMatchObject({ ok: true, human });
   });
 
+  test('an ID token needs no type', async () => {
+    expect(await verifier.verify(auth0Key.token(auth0), 'id_token')).toMatchObject({ ok: true });
+  });
+
   const refusals: readonly [name: string, reason: SubjectTokenReason, token: string][] = [
     ['Auth0, another organisation', 'tenant_mismatch', auth0Key.token({ ...auth0, org_id: 'org_2' }, jwt)],
     ['Auth0, no organisation', 'tenant_mismatch', auth0Key.token({ ...auth0, org_id: undefined }, jwt)],

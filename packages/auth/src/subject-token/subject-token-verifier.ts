@@ -58,6 +58,9 @@ export function createSubjectTokenVerifier(options: SubjectTokenVerifierOptions)
   };
 }
 
+// RFC 9068 §4: at+jwt is an access token, whatever the client calls it. OpenID Connect Core asks for no type at all.
+const ID_TOKEN_TYPES = [undefined, 'jwt'];
+
 interface Judged {
   readonly token: string;
   readonly type: SubjectTokenType;
@@ -95,8 +98,7 @@ function verifyOf(
     issuer: settings.issuer,
     audience: settings.audience,
     audienceRule: 'contains',
-    // RFC 9068 §4: at+jwt is an access token, whatever the client calls it.
-    types: preset.types.filter((type) => judged.type !== 'id_token' || type !== 'at+jwt'),
+    types: judged.type === 'id_token' ? ID_TOKEN_TYPES : preset.types,
     algorithms: settings.algorithms ?? preset.algorithms,
     maxAgeSeconds: settings.maxAgeSeconds,
   };
