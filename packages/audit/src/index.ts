@@ -1,3 +1,5 @@
+export { adoptJournal, type Adopted, type AdoptOptions } from './adopt-journal.ts';
+export { auditVariables, type AuditVariables } from './audit-variables.ts';
 export { Journal, type JournalOptions } from './journal/journal.ts';
 export { type Batch, type JournalFolder, openJournalFolder, openProducer } from './journal/journal-folder.ts';
 export type { Recorded } from './journal/recorded.ts';
@@ -12,6 +14,7 @@ export {
   signReceipt,
   proofOf,
 } from './queue/batch.ts';
+export { type Audit, openAudit, type AuditOptions } from './open-audit.ts';
 export type { BatchQueue, BatchState } from './queue/batch-queue.ts';
 export { BullBatchQueue } from './queue/bull-batch-queue.ts';
 export {

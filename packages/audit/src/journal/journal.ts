@@ -14,6 +14,7 @@ export interface JournalOptions {
   readonly batchBytesMax?: number;
   readonly batchEventsMax?: number;
   readonly disk?: JournalDisk;
+  readonly now?: () => number;
 }
 
 /** The events of one turn of the event loop. */
@@ -26,6 +27,8 @@ export interface Lines {
 
 interface Kept {
   readonly batch: Batch;
+  /** When its first event was accepted; of an earlier run, when its last one was. */
+  readonly since: number;
   readonly bytes: number;
   readonly strangersBytes: number;
 }
@@ -43,6 +46,7 @@ export class Journal {
   readonly #unsynced = new Map<number, Segment>();
   #open: Segment | undefined;
   #openStrangersBytes = 0;
+  #openSince = 0;
   #keptBytes = 0;
   #keptStrangersBytes = 0;
   #next: number;
@@ -52,7 +56,14 @@ export class Journal {
   #isOver = false;
 
   constructor(options: JournalOptions) {
-    this.#options = { syncMs: 20, batchBytesMax: 256 * 1024, batchEventsMax: 500, disk: nodeFs, ...options };
+    this.#options = {
+      syncMs: 20,
+      batchBytesMax: 256 * 1024,
+      batchEventsMax: 500,
+      disk: nodeFs,
+      now: Date.now,
+      ...options,
+    };
     const { folder, disk } = this.#options;
     this.#disk = disk;
     this.#dir = folder.dir;
@@ -60,7 +71,8 @@ export class Journal {
     this.#next = folder.nextSeq;
     this.#lastStored = folder.lastStored;
     for (const batch of folder.batches) {
-      this.#keep({ batch, bytes: nodeFs.statSync(batch.file).size, strangersBytes: 0 });
+      const { size, mtimeMs } = nodeFs.statSync(batch.file);
+      this.#keep({ batch, bytes: size, strangersBytes: 0, since: mtimeMs });
     }
   }
 
@@ -85,6 +97,13 @@ export class Journal {
     return this.#keptStrangersBytes + this.#openStrangersBytes;
   }
 
+  /** How long the oldest event has been waiting for the warehouse. */
+  get oldestMs(): number {
+    const [kept] = this.#kept.values();
+    const since = kept?.since ?? (this.openEvents > 0 ? this.#openSince : undefined);
+    return since === undefined ? 0 : Math.max(0, this.#options.now() - since);
+  }
+
   /** Why nothing was accepted the last time. */
   get failure(): unknown {
     return this.#failure;
@@ -101,6 +120,7 @@ export class Journal {
     const segment = this.#attempt(() => {
       if (this.bytes + bytes.length > this.bytesMax) throw unavailable(`full at ${this.bytes} bytes`);
       const open = (this.#open ??= this.#create());
+      if (open.events === 0) this.#openSince = this.#options.now();
       open.write(bytes, events);
       return open;
     });
@@ -196,7 +216,8 @@ export class Journal {
       return;
     }
     this.#open = undefined;
-    this.#keep({ batch: { ...batch, file }, bytes: segment.bytes, strangersBytes: this.#openStrangersBytes });
+    const strangersBytes = this.#openStrangersBytes;
+    this.#keep({ batch: { ...batch, file }, bytes: segment.bytes, strangersBytes, since: this.#openSince });
     this.#openStrangersBytes = 0;
     this.#unsynced.set(segment.first, segment);
     this.#synced(segment, undefined);

@@ -90,28 +90,34 @@ export class BullBatchQueue implements BatchQueue {
     await this.#backend.prepare();
     const { Queue } = withBackend(this.#backend.factory);
     const queue: AuditQueue = new Queue(QUEUE_NAME, { connection: {} });
+    const events = this.#createEvents();
     queue.on('error', this.#report);
     try {
-      await queue.waitUntilReady();
+      await Promise.all([queue.waitUntilReady(), events.waitUntilReady()]);
     } catch (error) {
-      await queue.close().catch(() => undefined);
+      await Promise.allSettled([queue.close(), events.close()]);
       throw error;
     }
-    void this.#listen();
+    void this.#listen(events);
     return queue;
   }
 
-  async #listen(): Promise<void> {
+  #createEvents(): AuditQueueEvents {
     const { QueueEvents } = withBackend(this.#backend.factory);
+    const events: AuditQueueEvents = new QueueEvents(QUEUE_NAME, { connection: {}, autorun: false });
+    events.on('error', this.#report);
+    events.on('completed', ({ jobId, returnvalue }) => this.#listener(jobId, returnvalue));
+    this.#events = events;
+    return events;
+  }
+
+  async #listen(first: AuditQueueEvents): Promise<void> {
     const { signal } = this.#closing;
-    while (!signal.aborted) {
-      const events: AuditQueueEvents = new QueueEvents(QUEUE_NAME, { connection: {}, autorun: false });
-      events.on('error', this.#report);
-      events.on('completed', ({ jobId, returnvalue }) => this.#listener(jobId, returnvalue));
-      this.#events = events;
+    for (let events: AuditQueueEvents | undefined = first; events !== undefined;) {
       await events.run().catch(this.#report);
       await events.close().catch(() => undefined);
       await delay(LISTEN_AGAIN_MS, undefined, { signal, ref: false }).catch(() => undefined);
+      events = signal.aborted ? undefined : this.#createEvents();
     }
   }
 }

@@ -54,13 +54,16 @@ export class Shipper {
     return this.#failures;
   }
 
-  /** Ships and waits for receipts until nothing is left, the queue fails, or the signal comes. What is left stays in the journal. */
-  async drain(signal: AbortSignal): Promise<void> {
-    do {
+  /**
+   * Ships and waits for receipts until nothing is left or the signal comes; without `despiteFailures` also until the queue cannot
+   * be reached. What is left stays in the journal.
+   */
+  async drain(signal: AbortSignal, { despiteFailures = false } = {}): Promise<void> {
+    while (!signal.aborted) {
       await this.#tick();
-      if (this.#isEmpty || this.#failures > 0) return;
-      await delay(this.#options.everyMs, undefined, { signal }).catch(() => undefined);
-    } while (!signal.aborted);
+      if (this.#isEmpty || (this.#failures > 0 && !despiteFailures)) return;
+      await delay(this.#pauseMs(), undefined, { signal }).catch(() => undefined);
+    }
   }
 
   async stop(): Promise<void> {

@@ -4,7 +4,7 @@ import { Secret } from '@causeway/core';
 import pg from 'pg';
 import { createEventIds } from '../record/event-id.ts';
 import { type AuditRecord, toRecord } from '../record/record.ts';
-import { auditSchemaStatements } from '../warehouse/audit-schema.ts';
+import { auditFoundation } from '../warehouse/audit-schema.ts';
 import { READER, WORKER } from '../warehouse/audit-names.ts';
 import { PostgresAuditTable } from '../warehouse/audit-table.ts';
 import { createHeadSigner, readHeadKeys } from '../warehouse/head.ts';
@@ -49,7 +49,7 @@ export async function createTestTrail(server: string, dir: string): Promise<Test
   };
   await run(server, [`CREATE DATABASE ${database}`]);
   const adminUrl = urlOf('postgres');
-  await run(adminUrl, auditSchemaStatements());
+  await run(adminUrl, auditFoundation().statements);
   const signerPem = newSigningKey();
   const signer = await createHeadSigner(signerPem);
   const headsPath = join(dir, `${database}.jsonl`);
