@@ -125,11 +125,29 @@ test('callers who come at once share one fetch', async () => {
   expect(fetches()).toBe(1);
 });
 
+const rsa = (bits: number) => {
+  const modulus = (1n << BigInt(bits - 1)) + 1n;
+  const hex = modulus.toString(16);
+  const n = Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex').toString('base64url');
+  return { kty: 'RSA', kid: 'one', n, e: 'AQAB' };
+};
+
+test('an RSA key of 2048 bits is long enough', async () => {
+  const { keys, outcome } = setUp(() => ({ keys: [rsa(2048)] }));
+  await outcome('one');
+  expect(keys.state).toMatchObject({ keys: 1, failure: undefined });
+});
+
 const unusable: readonly [name: string, answer: () => unknown][] = [
   ['text', () => 'hello'],
   ['no list of keys', () => ({ keys: 'none' })],
   ['an empty list', () => ({ keys: [] })],
   ['no key that can be used', () => ({ keys: [{ kty: 'oct', k: 'c2VjcmV0', kid: 'one' }, null, 7, { kty: 'EC' }] })],
+  ['only a key for encryption', () => ({ keys: [{ ...one.jwk, use: 'enc' }] })],
+  ['only a key that may not verify', () => ({ keys: [{ ...one.jwk, key_ops: ['sign'] }] })],
+  ['only an RSA key of 2047 bits', () => ({ keys: [rsa(2047)] })],
+  ['only an RSA key of absurd length', () => ({ keys: [rsa(8193)] })],
+  ['only an RSA key whose exponent is 1', () => ({ keys: [{ ...rsa(2048), e: 'AQ' }] })],
   ['more than a thousand keys', () => ({ keys: Array(1001).fill(one.jwk) })],
 ];
 test.each(unusable)('an answer with %s leaves the keys as they were', async (_name, answer) => {

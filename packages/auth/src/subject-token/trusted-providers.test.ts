@@ -45,3 +45,15 @@ test('health can name every provider, and closing closes each', async () => {
   await trusted.close();
   expect(closed).toEqual(['plain', 'fabrikam']);
 });
+
+test('an issuer made of slashes costs no time', () => {
+  const many = Array.from({ length: 100 }, (_, index) => ({
+    ...OIDC,
+    id: `p${index}`,
+    issuer: `https://p${index}.example`,
+  }));
+  const { trusted } = setUp(many);
+  const startedAt = performance.now();
+  expect(trusted.route(`https://x${'/'.repeat(120_000)}x`)).toEqual({ ok: false, reason: 'issuer_unknown' });
+  expect(performance.now() - startedAt).toBeLessThan(1000);
+});
