@@ -1,10 +1,9 @@
 import { type Caller, SCOPES } from '@causeway/core';
-import { hash } from 'node:crypto';
 import { z } from 'zod';
 import type { Algorithm } from './jwt/algorithms.ts';
 import { untraced } from './jwt/check.ts';
 import type { JwtProfile } from './jwt/jwt-checks.ts';
-import { parseJwt } from './jwt/parse-jwt.ts';
+import { parseJwt, type ParsedJwt, tokenIdOf } from './jwt/parse-jwt.ts';
 import { type JwtReason, type Refused, refused } from './jwt/refusal.ts';
 import { type VerifiedJwt, verifyJwt } from './jwt/verify-jwt.ts';
 import type { KeySource } from './keys/key-source.ts';
@@ -47,7 +46,7 @@ export function createPlatformTokenVerifier(options: PlatformTokenVerifierOption
     const jwt = parseJwt(token);
     if (!jwt.ok) return jwt;
     const verified = await verifyJwt({ jwt, profile, keys, nowMs: now(), trace: untraced });
-    return verified.ok ? callerOf(issuer, token, verified) : verified;
+    return verified.ok ? callerOf(jwt, verified) : verified;
   };
   const cache: VerificationCache<PlatformTokenResult> = createVerificationCache({ now, entriesMax: cacheEntriesMax });
   return {
@@ -57,15 +56,15 @@ export function createPlatformTokenVerifier(options: PlatformTokenVerifierOption
 }
 
 const platformClaims = z.object({
+  iss: z.string(),
   sub: z.string().min(1).max(255),
   email: z.string().optional(),
-  jti: z.string().min(1).max(255).optional(),
   groups: z.array(z.string()).default([]),
 });
 
 const email = z.email().max(254);
 
-function callerOf(issuer: string, token: string, { claims, expiresAt }: VerifiedJwt): PlatformTokenResult {
+function callerOf(jwt: ParsedJwt, { claims, expiresAt }: VerifiedJwt): PlatformTokenResult {
   const { success, data } = platformClaims.safeParse(claims);
   if (!success) return refused('claims_malformed');
   // The workspace's user name is the e-mail. A service principal has none: it is no human, so there is nobody to act on behalf of.
@@ -74,13 +73,13 @@ function callerOf(issuer: string, token: string, { claims, expiresAt }: Verified
   const address = human.data.toLowerCase();
   const caller: Caller = {
     pattern: 'obo',
-    human: { issuer, subject: data.sub, email: address, idp: WORKSPACE_IDP },
+    human: { issuer: data.iss, subject: data.sub, email: address, idp: WORKSPACE_IDP },
     agent: undefined,
     principal: { id: address, role: undefined, groups: data.groups },
     // Our scopes say nothing about the platform's own people: the engine's grants do. An agent that comes along narrows them.
     scopes: SCOPES,
     expiresAt,
-    tokenId: data.jti ?? hash('sha256', token, 'base64url'),
+    tokenId: tokenIdOf(jwt),
   };
   return { ok: true, caller, expiresAt };
 }

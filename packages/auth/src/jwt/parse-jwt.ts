@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { type Refused, refused } from './refusal.ts';
 import { parseStrictJson } from './strict-json.ts';
 
@@ -40,4 +41,10 @@ export function parseJwt(token: string): ParsedJwt | ParseRefusal {
  */
 function isCanonical(part: string): boolean {
   return Buffer.from(part, 'base64url').toString('base64url') === part;
+}
+
+/** What tells this token from every other one, without being it. */
+export function tokenIdOf({ token, payload }: ParsedJwt): string {
+  const { jti } = payload;
+  return typeof jti === 'string' && /^[\x21-\x7e]{1,255}$/.test(jti) ? jti : hash('sha256', token, 'base64url');
 }

@@ -182,6 +182,15 @@ describe('a subject token that is accepted', () => {
     });
   });
 
+  test('is known by its `jti`, or by its digest where that is none', async () => {
+    const ids = ['id-1', undefined, 7, 'a\nb', ''].map(async (jti) => {
+      const result = await verifier.verify(plainKey.token({ ...plain, jti }));
+      return result.ok && result.tokenId;
+    });
+    const digest = expect.stringMatching(/^[\w-]{43}$/) as string;
+    expect(await Promise.all(ids)).toEqual(['id-1', digest, digest, digest, digest]);
+  });
+
   const edges: readonly [name: string, claims: object, header?: object][] = [
     ['one second inside the clock skew after its expiry', { ...plain, exp: NOON - 29 }],
     ['from 30 seconds in the future', { ...plain, iat: NOON + 30, nbf: NOON + 30 }],
@@ -303,6 +312,8 @@ describe('presets', () => {
       entraKey.token({ ...entra, iss: 'https://login.microsoftonline.com/x/v2.0' }, jwt),
     ],
     ['Entra, no object id', 'subject_missing', entraKey.token({ ...entra, oid: undefined }, jwt)],
+    ['Entra, a `sub` that is a number', 'subject_malformed', entraKey.token({ ...entra, sub: 7 }, jwt)],
+    ['Okta, a login that is a number', 'subject_malformed', oktaKey.token({ ...oktaAccess, sub: 7 })],
     ['Entra, a program', 'not_a_person', entraKey.token({ ...entra, sub: 'person-1' }, jwt)],
     ['Entra, a program that says so', 'not_a_person', entraKey.token({ ...entra, idtyp: 'app' }, jwt)],
   ];

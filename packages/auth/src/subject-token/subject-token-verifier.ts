@@ -1,7 +1,7 @@
 import type { Human } from '@causeway/core';
 import { type Step, type Trace, untraced } from '../jwt/check.ts';
 import type { JwtProfile } from '../jwt/jwt-checks.ts';
-import { type JwtMembers, parseJwt, type ParsedJwt } from '../jwt/parse-jwt.ts';
+import { type JwtMembers, parseJwt, type ParsedJwt, tokenIdOf } from '../jwt/parse-jwt.ts';
 import { type JwtReason, type Refused, refused } from '../jwt/refusal.ts';
 import { type VerifiedJwt, verifyJwt } from '../jwt/verify-jwt.ts';
 import { createVerificationCache, type VerificationCache } from '../verification-cache.ts';
@@ -21,8 +21,8 @@ export interface SubjectToken {
   readonly claims: JwtMembers;
   readonly issuedAt: Date;
   readonly expiresAt: Date;
-  /** The token's `jti`, where the provider writes one. */
-  readonly tokenId: string | undefined;
+  /** The token's `jti`, or its digest where the provider writes none: for the audit trail. */
+  readonly tokenId: string;
 }
 
 export type SubjectTokenResult = SubjectToken | (Refused<SubjectTokenReason> & { readonly idp?: string | undefined });
@@ -85,8 +85,7 @@ async function judgeToken(options: SubjectTokenVerifierOptions, judged: Judged):
   if (!person.ok) return { ...person, idp };
   const { human, claims } = person;
   const { issuedAt, expiresAt } = verified;
-  const jti = claims['jti'];
-  return { ok: true, human, claims, issuedAt, expiresAt, tokenId: typeof jti === 'string' ? jti : undefined };
+  return { ok: true, human, claims, issuedAt, expiresAt, tokenId: tokenIdOf(jwt) };
 }
 
 function verifyOf(

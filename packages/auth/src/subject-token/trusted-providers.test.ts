@@ -46,6 +46,13 @@ test('health can name every provider, and closing closes each', async () => {
   expect(closed).toEqual(['plain', 'fabrikam']);
 });
 
+test('a provider whose certificate authority cannot be read stops the start', () => {
+  const providers = [{ ...OIDC, caFile: '/nowhere/ca.pem' }];
+  expect(() => new TrustedProviders({ providers, now: () => 0 })).toThrow(
+    expect.objectContaining({ code: 'config_invalid', message: 'keys of plain: caFile cannot be read' }),
+  );
+});
+
 test('an issuer made of slashes costs no time', () => {
   const many = Array.from({ length: 100 }, (_, index) => ({
     ...OIDC,
