@@ -1,14 +1,21 @@
 import { AppError } from '@causeway/core';
-import { compilePostgres, type GovernedObject, type PolicyDocument, type PostgresGovernance } from '@causeway/policy';
+import {
+  compilePostgres,
+  GATEWAY_ROLE,
+  type GovernedObject,
+  type PolicyDocument,
+  type PostgresGovernance,
+} from '@causeway/policy';
 import pg from 'pg';
 import { connectionOptions } from '../postgres/connection-options.ts';
 import type { Action } from './action.ts';
 import { type Catalog, readCatalog, readDefinitions } from './catalog.ts';
 import { connectAction } from './connect-action.ts';
 import { missingSources, openSources, pendingGrants } from './check-sources.ts';
+import { type Foundation, isFounded, layFoundation, passwordActions } from './foundation.ts';
 import { describeObject, isMarked } from './object-key.ts';
+import { type Ownership, ownershipOf } from './ownership.ts';
 import { withOwnObjects } from './own-objects.ts';
-import { passwordAction } from './password-action.ts';
 import { foreignObjects, planDrops, planObjects } from './plan-objects.ts';
 import { planGrants, planMemberships, targetOf } from './plan-rights.ts';
 
@@ -21,6 +28,8 @@ export interface ApplyOptions {
   readonly grantSources?: boolean;
   /** The password of the gateway's login. Without it the login keeps the one that it has. */
   readonly gatewayPassword?: string;
+  /** The audit trail. Made in the same transaction, before the views over it. */
+  readonly foundation?: Foundation;
   /** How long to stand in a queue before everybody's queries, behind somebody's open transaction. */
   readonly lockTimeoutMs?: number;
 }
@@ -58,16 +67,22 @@ export async function applyGovernance(options: ApplyOptions): Promise<ApplyRepor
 async function applyIn(client: pg.Client, governance: PostgresGovernance, options: ApplyOptions): Promise<ApplyReport> {
   for (const statement of [...governance.preamble, ONE_AT_A_TIME]) await client.query(statement);
   await client.query(`SELECT set_config('lock_timeout', $1, true)`, [String(options.lockTimeoutMs ?? 10_000)]);
+  const founded = await layFoundation(client, options.foundation);
   const objects = withOwnObjects(governance.objects);
   const catalog = await readCatalog(client, objects, governance.prerequisites);
   refuseProblems(catalog, objects, governance);
-  const sources = pendingGrants(catalog, governance.prerequisites);
-  const password = await passwordAction(client, options.gatewayPassword);
+  const own = governance.prerequisites.filter((one) => isFounded(options.foundation, one));
+  const others = governance.prerequisites.filter((one) => !own.includes(one));
+  const sources = pendingGrants(catalog, others);
+  const passwords = { [GATEWAY_ROLE]: options.gatewayPassword, ...options.foundation?.passwords };
+  const password = await passwordActions(client, passwords);
   const connect = await connectAction(client);
-  const actions = [...planAll(catalog, objects), ...connect, ...(options.grantSources ? sources : []), ...password];
+  const granted = [...pendingGrants(catalog, own), ...(options.grantSources ? sources : [])];
+  const ownership = await ownershipOf(client);
+  const actions = [...planAll(catalog, objects, ownership), ...connect, ...granted, ...password];
   if (!options.dryRun && actions.length > 0) await run(client, actions, objects);
   const shown = actions.map((action) => (action.hidden ? { ...action, statements: [] } : action));
-  return { actions: shown, pending: options.grantSources ? [] : sources };
+  return { actions: [...founded, ...shown], pending: options.grantSources ? [] : sources };
 }
 
 const ONE_AT_A_TIME = `SELECT pg_advisory_xact_lock(hashtextextended('causeway db apply', 0))`;
@@ -89,8 +104,8 @@ function refuseProblems(
   );
 }
 
-function planAll(catalog: Catalog, objects: readonly GovernedObject[]): readonly Action[] {
-  const made = planObjects(catalog, objects);
+function planAll(catalog: Catalog, objects: readonly GovernedObject[], ownership: Ownership): readonly Action[] {
+  const made = planObjects(catalog, objects, ownership);
   const digest = objects.find((object) => object.kind === 'digest');
   return [
     ...made,

@@ -1,21 +1,28 @@
 import { pbkdf2Sync, createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { GATEWAY_ROLE } from '@causeway/policy';
-import { escapeLiteral } from 'pg';
+import { escapeIdentifier, escapeLiteral } from 'pg';
 import type pg from 'pg';
 import type { Action } from './action.ts';
 
 const ITERATIONS = 4096;
 
-/** Gives the gateway's login its password, when it has another one. Only the verifier is sent: the server's log never sees the password. */
-export async function passwordAction(client: pg.ClientBase, password: string | undefined): Promise<readonly Action[]> {
+/** Gives a login its password, when it has another one. Only the verifier is sent: the server's log never sees the password. */
+export async function passwordAction(
+  client: pg.ClientBase,
+  role: string,
+  password: string | undefined,
+): Promise<readonly Action[]> {
   if (password === undefined) return [];
-  const { rows } = await client.query<{ verifier: string | null }>(STORED, [GATEWAY_ROLE]);
+  // Only a superuser may read what is stored; anybody else sets it anew.
+  const { rows: rights } = await client.query<{ may: boolean }>(MAY_READ);
+  const { rows } = await client.query<{ verifier: string | null }>(rights[0]?.may ? STORED : NOT_STORED, [role]);
   if (verifies(rows[0]?.verifier ?? '', password)) return [];
   const verifier = scramVerifier(password, randomBytes(16), ITERATIONS);
-  const statement = `ALTER ROLE ${GATEWAY_ROLE} PASSWORD ${escapeLiteral(verifier)}`;
-  return [{ verb: 'set', what: `password of ${GATEWAY_ROLE}`, statements: [statement], hidden: true }];
+  const statement = `ALTER ROLE ${escapeIdentifier(role)} PASSWORD ${escapeLiteral(verifier)}`;
+  return [{ verb: 'set', what: `password of ${role}`, statements: [statement], hidden: true }];
 }
 
+const MAY_READ = `SELECT has_table_privilege('pg_authid', 'SELECT') AS may`;
+const NOT_STORED = 'SELECT NULL AS verifier WHERE $1::text IS NULL';
 const STORED = 'SELECT rolpassword AS verifier FROM pg_authid WHERE rolname = $1';
 
 /** RFC 5802 §3, as Postgres stores it. */

@@ -1,16 +1,27 @@
 import { dropStatement, type GovernedObject } from '@causeway/policy';
 import type { Action } from './action.ts';
 import { type Catalog, type CatalogObject, isOurs } from './catalog.ts';
+import type { Ownership } from './ownership.ts';
 import { describeObject, isMarked, type MarkedIdentity, objectKey } from './object-key.ts';
 
 /** What must be made or made again: it is not there, was made by other statements, or was changed behind our back. */
-export function planObjects(catalog: Catalog, objects: readonly GovernedObject[]): readonly Action[] {
-  return objects.filter(isMarked).flatMap((object) => {
+export function planObjects(
+  catalog: Catalog,
+  objects: readonly GovernedObject[],
+  { actions, wrap }: Ownership,
+): readonly Action[] {
+  const plan = (object: GovernedObject & MarkedIdentity): readonly Action[] => {
     const found = catalog.objects.get(objectKey(object));
     if (found !== undefined && isAsMade(catalog, object, found)) return [];
     const verb = found === undefined ? 'create' : 'update';
-    return [{ verb, what: describeObject(object), statements: object.statements } as const];
-  });
+    return [{ verb, what: describeObject(object), statements: wrap(object) }];
+  };
+  const marked = objects.filter(isMarked);
+  return [
+    ...marked.filter(({ kind }) => kind === 'role').flatMap(plan),
+    ...actions,
+    ...marked.filter(({ kind }) => kind !== 'role').flatMap(plan),
+  ];
 }
 
 function isAsMade(catalog: Catalog, object: GovernedObject & MarkedIdentity, found: CatalogObject): boolean {

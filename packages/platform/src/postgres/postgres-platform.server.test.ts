@@ -30,9 +30,12 @@ describe.each(POSTGRES_KINDS)('PostgresPlatform looks at %s before it asks anyth
       await platform.close();
     }
   }
-  async function count(platform: Platform, name: string): Promise<unknown> {
+  async function count(
+    platform: Platform,
+    name: string,
+    text = 'SELECT count(*) AS n FROM sales.deals',
+  ): Promise<unknown> {
     const { caller } = world.people.find((one) => one.name === name)!;
-    const text = 'SELECT count(*) AS n FROM sales.deals';
     try {
       const session = await platform.open(caller, { requestId: 'r' });
       const [row] = await session.query({ name: 'count', text, values: [], row: z.object({ n: z.number() }) });
@@ -81,14 +84,15 @@ describe.each(POSTGRES_KINDS)('PostgresPlatform looks at %s before it asks anyth
     expect(answer).toEqual(refused(/not governed yet: run `causeway db apply`/));
   });
 
-  // Postgres checks a schema's USAGE only when a statement is parsed.
+  // Postgres checks a schema's USAGE only when a statement is parsed (where row security does not make it parse again for each role).
   test('a role that has lost the schema is refused, although another one has the same statement prepared', async () => {
+    const text = `SELECT (causeway.is_member('managers'))::int AS n`;
     await withPlatform(async (platform) => {
-      expect(await count(platform, 'managers')).toBe(5000);
-      await admin('REVOKE USAGE ON SCHEMA sales FROM west_sales');
-      expect(await count(platform, 'west_sales')).toEqual(['access_denied', expect.stringContaining('42501')]);
-      expect(await count(platform, 'managers')).toBe(5000);
-      await admin('GRANT USAGE ON SCHEMA sales TO west_sales');
+      expect(await count(platform, 'managers', text)).toBe(1);
+      await admin('REVOKE USAGE ON SCHEMA causeway FROM west_sales');
+      expect(await count(platform, 'west_sales', text)).toEqual(['access_denied', expect.stringContaining('42501')]);
+      expect(await count(platform, 'managers', text)).toBe(1);
+      await admin('GRANT USAGE ON SCHEMA causeway TO west_sales');
     });
   });
 

@@ -82,7 +82,13 @@ function role(name: string, purpose: RolePurpose): GovernedObject {
       `SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = ${escapeLiteral(name)}`,
     ),
     block(`IF NOT EXISTS (${exists}) THEN`, `  CREATE ROLE ${id};`, 'END IF;'),
-    `ALTER ROLE ${id} ${login} NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS`,
+    `ALTER ROLE ${id} ${login}`,
+    // Only where there is something to take away: a managed server's administrator may not even say NOSUPERUSER.
+    block(
+      `IF EXISTS (${exists} AND (rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls)) THEN`,
+      `  ALTER ROLE ${id} NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;`,
+      'END IF;',
+    ),
   ]);
   return { kind: 'role', name, role: name, purpose, ...made };
 }
