@@ -70,7 +70,7 @@ async function startParts(options: LocalStackOptions, stops: Stop[]): Promise<Lo
     governWarehouse({
       policyFile: place.policyFile,
       adminUrl: environment.ADMIN_DATABASE_URL,
-      gatewayPassword: postgres.passwords.causeway_gateway,
+      passwords: postgres.passwords,
       report,
     }),
   );

@@ -39,8 +39,7 @@ export {
   type DeadLetter,
   PostgresAuditTable,
 } from './warehouse/audit-table.ts';
-export { AUDIT_TABLE, auditSchemaStatements } from './warehouse/audit-schema.ts';
-export { READER as AUDIT_READER_ROLE, WORKER as AUDIT_WORKER_ROLE } from './warehouse/audit-names.ts';
+export { auditFoundation, type AuditFoundation } from './warehouse/audit-schema.ts';
 export { type ChainProblem, type Tampering } from './warehouse/chain-check.ts';
 export { createHeadSigner, type HeadKeys, type HeadSigner, readHeadKeys } from './warehouse/head.ts';
 export { HeadsFile } from './warehouse/heads-file.ts';

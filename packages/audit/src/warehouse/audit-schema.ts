@@ -1,13 +1,17 @@
+import { createHash } from 'node:crypto';
 import { APPEND_STATEMENTS } from './append-function.ts';
 import { BASE, OWNER, READER, WORKER } from './audit-names.ts';
 import { TABLE_STATEMENTS, TABLES } from './tool-calls-table.ts';
 
-/** Who may use the table that holds the trail: the governed view's owner may read the columns that the policy names. */
-export const AUDIT_TABLE = { schema: BASE, relation: 'tool_calls' } as const;
-
 const role = (name: string, attributes: string) => [
   `DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '${name}') THEN CREATE ROLE ${name}; END IF; END $$`,
-  `ALTER ROLE ${name} ${attributes} NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS`,
+  `ALTER ROLE ${name} ${attributes}`,
+  // Only where there is something to take away: a managed server's administrator may not even say NOSUPERUSER.
+  `DO $$ BEGIN
+  IF EXISTS (SELECT FROM pg_roles WHERE rolname = '${name}' AND (rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls)) THEN
+    ALTER ROLE ${name} NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;
+  END IF;
+END $$`,
 ];
 
 // The mark is what the policy's own objects carry: the schema is theirs as soon as the policy governs the view in it.
@@ -20,11 +24,40 @@ const schema = (name: string) => `DO $$ BEGIN
   END IF;
 END $$`;
 
-/**
- * Makes the warehouse ready for the audit trail. Runs as an administrator, in one transaction, before the policy is applied, as often as one likes.
- * Passwords are not its business.
- */
-export function auditSchemaStatements(): readonly string[] {
+/** What the audit trail needs in the warehouse before the policy's views can be made over it. */
+export interface AuditFoundation {
+  readonly what: string;
+  /** Whose comment says which statements made it. */
+  readonly schema: string;
+  readonly mark: string;
+  /** For an administrator, in one transaction, as often as one likes. The last one sets the mark. */
+  readonly statements: readonly string[];
+  /** Which the governed views may read, as far as the policy says. */
+  readonly tables: readonly { readonly schema: string; readonly relation: string }[];
+  /** By login. */
+  readonly passwords: Readonly<Record<string, string>>;
+}
+
+/** A login whose password is not given keeps the one that it has. */
+export function auditFoundation(
+  passwords: { readonly worker?: string; readonly reader?: string } = {},
+): AuditFoundation {
+  const statements = schemaStatements();
+  const mark = `causeway: ${createHash('sha256').update(statements.join('\0')).digest('hex').slice(0, 32)}`;
+  return {
+    what: 'audit trail',
+    schema: BASE,
+    mark,
+    statements: [...statements, `COMMENT ON SCHEMA ${BASE} IS '${mark}'`],
+    tables: [{ schema: BASE, relation: 'tool_calls' }],
+    passwords: {
+      ...(passwords.worker === undefined ? {} : { [WORKER]: passwords.worker }),
+      ...(passwords.reader === undefined ? {} : { [READER]: passwords.reader }),
+    },
+  };
+}
+
+function schemaStatements(): readonly string[] {
   return [
     ...role(OWNER, 'NOLOGIN NOINHERIT'),
     ...role(WORKER, 'LOGIN NOINHERIT'),

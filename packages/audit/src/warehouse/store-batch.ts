@@ -11,7 +11,7 @@ export interface BatchToStore {
 }
 
 export interface StoredBatch extends Appended {
-  /** How many events the batch had. */
+  /** How many of its events the table took, or had already. */
   readonly given: number;
   readonly buried: number;
 }

@@ -12,6 +12,7 @@ export const dbApply = defineCommand({
   details: [
     'Reads ADMIN_DATABASE_URL (or ADMIN_DATABASE_URL_FILE); without it, the embedded database of this checkout.',
     'GATEWAY_PASSWORD_FILE: the password of the login causeway_gateway. It is never shown, and the server gets only its verifier.',
+    'AUDIT_WORKER_PASSWORD_FILE, AUDIT_READER_PASSWORD_FILE: the same for causeway_audit_worker and causeway_audit_reader.',
     'Exit code 1: applied, but the owner of a table must still grant something, which is printed.',
   ],
   options: {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { auditFoundation } from '@causeway/audit';
 import { POSTGRES_KINDS, startTestPostgres, type TestPostgres } from '@causeway/platform/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -74,6 +75,9 @@ describe.each(POSTGRES_KINDS)('the printed script on %s', (kind) => {
   beforeAll(async () => {
     server = await startTestPostgres(kind);
     database = await server.createDatabase();
+    await server.asAdmin(async (client) => {
+      for (const statement of auditFoundation().statements) await client.query(statement);
+    }, database);
     const script = await scriptOf(DEMO);
     // Roles and schemas first: the tables belong into them.
     const [before = ''] = script.split('\n-- row-policy: ');

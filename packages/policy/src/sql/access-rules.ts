@@ -3,7 +3,7 @@ import { exposedColumns } from '../exposed-columns.ts';
 import type { Policy } from '../schema.ts';
 import { checkPredicate } from './check-predicate.ts';
 import { columnsOf, type Predicate } from './predicate.ts';
-import { isReservedSchema, isRowColumn } from './reserved-names.ts';
+import { AUDIT_TABLE, AUDIT_VIEW, isReservedSchema, isRowColumn } from './reserved-names.ts';
 import { fitsName } from './role-names.ts';
 
 /** One governed relation, read: what both dialects are written from. */
@@ -87,9 +87,13 @@ async function readRow(
   return { group, problem: character === undefined ? reason : `character ${character}: ${reason}` };
 }
 
-function relationProblems({ schema, base, columns, masks }: RelationRules): readonly string[] {
+function relationProblems({ schema, relation, base, columns, masks }: RelationRules): readonly string[] {
   const problems: string[] = [];
-  if (isReservedSchema(schema)) problems.push(`the schema ${schema} is not for governed views`);
+  const name = `${schema}.${relation}`;
+  if (name === AUDIT_VIEW) {
+    if (`${base.schema}.${base.relation}` !== AUDIT_TABLE)
+      problems.push(`is the audit trail: say \`from: ${AUDIT_TABLE}\``);
+  } else if (isReservedSchema(schema)) problems.push(`the schema ${schema} is not for governed views`);
   if (!fitsName(base.schema)) problems.push(`the schema ${base.schema} has more than 63 bytes`);
   if (columns.length === 0) problems.push('shows no column: no dataset names one, and there is no `columns`');
   for (const column of columns) {

@@ -91,7 +91,7 @@ RETURN CASE WHEN is_account_group_member('admin') OR is_account_group_member('ex
       return privilege === undefined ? [] : [`${privilege} ${name} ${group}`.replaceAll('`', '')];
     });
     expect(databricks.toSorted()).toEqual(postgres.toSorted());
-    expect(databricks).toHaveLength(12 + 4 + 8);
+    expect(databricks).toHaveLength(12 + 3 + 4 + 8);
   });
 
   test('is the same decision table in both dialects', async () => {

@@ -6,6 +6,10 @@ export const ROW_ALIAS = 'governed_row';
 /** A row's hidden columns, which say where and when it was written. A quoted `"ctid"` is the same column. */
 const SYSTEM_COLUMNS = ['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid'];
 
+/** The one governed view in a schema of Causeway's own, and the table behind it, which `causeway db apply` makes whatever the policy says. */
+export const AUDIT_VIEW = 'audit.tool_calls';
+export const AUDIT_TABLE = 'audit_base.tool_calls';
+
 const SCHEMAS = ['causeway', 'audit', 'public', 'information_schema'];
 
 /** A name that can only be a column that the table was given: not a hidden one, not the row itself. */

@@ -1,3 +1,4 @@
+import { auditFoundation } from '@causeway/audit';
 import { applyGovernance, loadSampleData } from '@causeway/platform';
 import { startTestPostgres } from '@causeway/platform/testing';
 import { GATEWAY_ROLE } from '@causeway/policy';
@@ -11,7 +12,7 @@ const at = (path: string) => new URL(`../../drivers/${path}`, import.meta.url);
 async function prepare(): Promise<Prepared> {
   const server = await startTestPostgres('embedded');
   const policy = await demoPolicy();
-  await applyGovernance({ adminUrl: server.url(), policy, gatewayPassword: 'test' });
+  await applyGovernance({ adminUrl: server.url(), policy, gatewayPassword: 'test', foundation: auditFoundation() });
   await loadSampleData(server.url());
   await server.asAdmin((admin) => admin.query(`CREATE ROLE bench_member LOGIN IN ROLE ${ROLE_GROUP}`));
   const settings = {

@@ -1,0 +1,192 @@
+import { Secret } from '@causeway/core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startTestPostgres, type TestPostgres } from '../testing/postgres-server.ts';
+import { temporaryFolder } from '../testing/sample.ts';
+import { createRecords, createTestTrail, type TestTrail } from '../testing/test-trail.ts';
+import { PostgresAuditTable } from './audit-table.ts';
+import { storeBatch } from './store-batch.ts';
+import { withReader } from './stored-row.ts';
+
+let server: TestPostgres;
+let trail: TestTrail;
+beforeAll(async () => {
+  server = await startTestPostgres();
+});
+afterAll(() => server.stop());
+beforeEach(async () => {
+  trail = await createTestTrail(server.url, temporaryFolder());
+});
+afterEach(() => trail.close());
+
+const count = async (table: string) =>
+  Number((await trail.admin(`SELECT count(*) FROM audit_base.${table}`))[0]?.['count']);
+
+describe('audit.append', () => {
+  test('a batch that comes again changes nothing, and says where the chain stands', async () => {
+    const records = createRecords().many(5);
+    const first = await trail.table.append('main', records, []);
+    const again = await trail.table.append('main', records, []);
+    expect(first).toMatchObject({ chainSeq: 5, stored: 5 });
+    expect(again).toEqual({ ...first, stored: 0 });
+    expect(await count('tool_calls')).toBe(5);
+  });
+
+  test('of a batch that is known in part, the rest is stored in its order', async () => {
+    const { many } = createRecords();
+    const records = many(6);
+    const known = [records[1], records[4]].filter((record) => record !== undefined);
+    await trail.table.append('main', known, []);
+    expect(await trail.table.append('main', records, [])).toMatchObject({ chainSeq: 6, stored: 4 });
+    const rows = await trail.admin('SELECT producer_seq::int AS n FROM audit_base.tool_calls ORDER BY chain_seq');
+    expect(rows.map(({ n }) => n)).toEqual([2, 5, 1, 3, 4, 6]);
+  });
+
+  test('the same record twice in a batch is one row', async () => {
+    const record = createRecords().one();
+    expect(await trail.table.append('main', [record, record], [])).toMatchObject({ stored: 1 });
+  });
+
+  test('two writers at once make one chain without a gap', async () => {
+    const batches = Array.from({ length: 40 }, () => createRecords().many(5));
+    await Promise.all(batches.map((records) => trail.store(records)));
+    expect(await trail.verify()).toMatchObject({ ok: true, rows: 200, problems: [] });
+  });
+
+  test('months have partitions of their own, made when they are needed', async () => {
+    const times = ['2026-01-31T23:59:59.999Z', '2026-02-01T00:00:00.000Z', '2026-04-15T12:00:00.000Z'];
+    const records = times.map((time) => createRecords(() => Date.parse(time)).one());
+    await trail.store(records);
+    const rows = await trail.admin(
+      'SELECT tableoid::regclass::text AS name FROM audit_base.tool_calls ORDER BY event_id',
+    );
+    expect(rows.map(({ name }) => name)).toEqual(
+      ['2026_01', '2026_02', '2026_04'].map((month) => `audit_base.tool_calls_${month}`),
+    );
+    expect(await trail.verify()).toMatchObject({ ok: true, rows: 3 });
+  });
+
+  test('everything that a record can hold comes back as it was', async () => {
+    const { one } = createRecords();
+    const strange = '{"a":"1"}\\ \u2028 \u{1F600} ‮ \t "quoted" \' ; --';
+    await trail.store([
+      one({ arguments: { z: 1e21, a: 1e-7, n: [null, true, { y: -0, x: strange }], [strange]: 0.1 + 0.2 } }),
+      one({ maskedColumns: ['a,b', '"c"', '{d}', 'NULL', '', strange], latencyMs: 123456789.123 }),
+      one({ maskedColumns: [], statement: strange, rowsReturned: 2 ** 52, arguments: {} }),
+    ]);
+    expect(await trail.verify()).toMatchObject({ ok: true, rows: 3, problems: [] });
+  });
+});
+
+describe('poison', () => {
+  // A producer cleans such a name away; the worker does not rely on it.
+  const NUL = { arguments: { ['a\0b']: 1 } };
+
+  test('one record that the database refuses does not stop the others, and is kept with the reason', async () => {
+    const { one, producer } = createRecords();
+    const records = [one(), one(), { ...one(), ...NUL }, one(), one()];
+    const batch = { chain: 'main', id: 'b', producer, records, poison: [] };
+    const stored = await storeBatch(trail.table, batch);
+    expect(stored).toMatchObject({ chainSeq: 4, stored: 4, buried: 1, given: 4 });
+    expect(await storeBatch(trail.table, batch)).toMatchObject({ chainSeq: 4, stored: 0 });
+    const dead = await trail.admin(
+      'SELECT producer, producer_seq::int AS seq, reason, content FROM audit_base.dead_letters',
+    );
+    expect(dead).toMatchObject([{ producer, seq: 3, reason: expect.stringContaining('the database refuses it') }]);
+    expect(JSON.parse(String(dead[0]?.['content']))).toMatchObject({ producer_seq: 3 });
+  });
+
+  test('an id that belongs to another event is no duplicate but a dead letter', async () => {
+    const first = createRecords();
+    const record = first.one();
+    await trail.store([record]);
+    const other = createRecords();
+    const thief = { ...other.one(), event_id: record.event_id };
+    const batch = { chain: 'main', id: 'b', producer: other.producer, records: [thief, other.one()], poison: [] };
+    expect(await storeBatch(trail.table, batch)).toMatchObject({ stored: 1, buried: 1 });
+    const [letter] = await trail.admin('SELECT reason FROM audit_base.dead_letters');
+    expect(letter?.['reason']).toContain('the event id belongs to another event');
+  });
+
+  test.each(['2099-01-01T00:00:00Z', '1999-01-01T00:00:00Z'])('an id of %s makes no partition', async (time) => {
+    const { one, producer } = createRecords(() => Date.parse(time));
+    const batch = { chain: 'main', id: 'b', producer, records: [one()], poison: [] };
+    expect(await storeBatch(trail.table, batch)).toMatchObject({ stored: 0, buried: 1 });
+    expect(await trail.admin(`SELECT FROM pg_inherits WHERE inhparent = 'audit_base.tool_calls'::regclass`)).toEqual(
+      [],
+    );
+  });
+
+  test('batches that nobody signed fill nothing: a hundred an hour are kept', async () => {
+    const letters = Array.from({ length: 130 }, (_, n) => ({ batch: `b${n}`, reason: 'forged', content: 'x' }));
+    for (const letter of letters) await trail.table.append('main', [], [letter]);
+    expect(await count('dead_letters')).toBe(100);
+  });
+
+  test('a database that is away is no reason to bury anything', async () => {
+    const url = new Secret('postgres://nobody@127.0.0.1:1/nothing');
+    const away = new PostgresAuditTable({ url, connectionsMax: 1, report: () => undefined });
+    const { many, producer } = createRecords();
+    const batch = { chain: 'main', id: 'b', producer, records: many(2), poison: [] };
+    await expect(storeBatch(away, batch)).rejects.toThrow('ECONNREFUSED');
+    await away.close();
+  });
+});
+
+describe('rights', () => {
+  const tryAs = (url: string, text: string) =>
+    withReader(url, (client) => client.query(text)).then(
+      () => 'allowed',
+      (error: Error) => error.message,
+    );
+
+  test.each([
+    'SELECT event_id FROM audit_base.tool_calls',
+    `INSERT INTO audit_base.chains VALUES ('x', 1, '')`,
+    'UPDATE audit_base.tool_calls SET kind = kind',
+    'DELETE FROM audit_base.tool_calls',
+    'TRUNCATE audit_base.tool_calls',
+    'SELECT audit_base.month_of(gen_random_uuid())',
+    `SELECT audit_base.bury('[]')`,
+    'CREATE TABLE audit.mine ()',
+    'CREATE TABLE audit_base.mine ()',
+    'SET ROLE causeway_audit',
+  ])('the worker may not: %s', async (text) => {
+    await trail.store(createRecords().many(1));
+    expect(await tryAs(trail.workerUrl, text)).toContain('permission denied');
+  });
+
+  test.each([
+    'UPDATE audit_base.tool_calls SET kind = kind',
+    'DELETE FROM audit_base.dead_letters',
+    `SELECT audit.append('x', '{}', '[]', '', '[]')`,
+  ])('the reader may not: %s', async (text) => {
+    expect(await tryAs(trail.readerUrl, text)).toContain('permission denied');
+  });
+
+  test.each(['UPDATE %s SET kind = kind', 'DELETE FROM %s', 'TRUNCATE %s'])(
+    'not even the administrator by a slip: %s',
+    async (text) => {
+      await trail.store(createRecords().many(1));
+      const [{ name } = { name: '' }] = await trail.admin(
+        'SELECT DISTINCT tableoid::regclass::text AS name FROM audit_base.tool_calls',
+      );
+      for (const table of ['audit_base.tool_calls', String(name)]) {
+        expect(await tryAs(trail.adminUrl, text.replace('%s', table))).toContain('append-only');
+      }
+      expect(await count('tool_calls')).toBe(1);
+    },
+  );
+
+  test('the worker owns nothing and is in nothing', async () => {
+    const rows = await trail.admin(`SELECT count(*)::int AS n FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid
+WHERE r.rolname = 'causeway_audit_worker' AND d.deptype = 'o'
+UNION ALL SELECT count(*)::int FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member WHERE r.rolname LIKE 'causeway_audit%'`);
+    expect(rows).toEqual([{ n: 0 }, { n: 0 }]);
+  });
+
+  test('a search path of the worker’s own leads the function nowhere', async () => {
+    const [row] = await trail.admin(`SELECT bool_and(proconfig::text LIKE '%search_path=pg_catalog, pg_temp%') AS pinned
+FROM pg_proc WHERE pronamespace IN ('audit'::regnamespace, 'audit_base'::regnamespace) AND prolang <> (SELECT oid FROM pg_language WHERE lanname = 'sql')`);
+    expect(row).toEqual({ pinned: true });
+  });
+});
