@@ -17,7 +17,7 @@ export {
   type IdJagVerifier,
   type ReplayStore,
 } from './id-jag.ts';
-export type { Algorithm } from './jwt/algorithms.ts';
+export type { Algorithm } from './jwt/algorithm.ts';
 export type { Step } from './jwt/check.ts';
 export type { JwtMembers } from './jwt/parse-jwt.ts';
 export type { IssuedToken, SigningKeySource } from './jwt/portal-jwt.ts';

@@ -1,6 +1,6 @@
 import { type Caller, SCOPES } from '@causeway/core';
 import { z } from 'zod';
-import type { Algorithm } from './jwt/algorithms.ts';
+import type { Algorithm } from './jwt/algorithm.ts';
 import { untraced } from './jwt/check.ts';
 import type { JwtProfile } from './jwt/jwt-checks.ts';
 import { parseJwt, type ParsedJwt, tokenIdOf } from './jwt/parse-jwt.ts';
@@ -30,7 +30,7 @@ export interface PlatformTokenVerifier {
 }
 
 /** The id that stands for the workspace where people of providers have their provider's. */
-export const WORKSPACE_IDP = 'workspace';
+const WORKSPACE_IDP = 'workspace';
 
 /** The platform's own token of one of its own people, as it comes through the on-behalf-of header. */
 export function createPlatformTokenVerifier(options: PlatformTokenVerifierOptions): PlatformTokenVerifier {

@@ -9,7 +9,7 @@ export interface VerificationCacheOptions {
   readonly entriesMax?: number | undefined;
 }
 
-export interface Verification<Result> {
+interface Verification<Result> {
   /** One token judged for two purposes has two results. */
   readonly kind: string;
   readonly verify: () => Promise<Result>;

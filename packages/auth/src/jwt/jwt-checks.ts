@@ -1,4 +1,4 @@
-import type { Algorithm } from './algorithms.ts';
+import type { Algorithm } from './algorithm.ts';
 import type { Check } from './check.ts';
 import { CLOCK_SKEW_SECONDS, isNumericDate } from './numeric-date.ts';
 import type { ParsedJwt } from './parse-jwt.ts';
@@ -18,7 +18,7 @@ export interface JwtProfile {
   readonly lifetimeSecondsMax?: number | undefined;
 }
 
-export interface JwtInput {
+interface JwtInput {
   readonly jwt: ParsedJwt;
   readonly profile: JwtProfile;
   readonly nowSeconds: number;

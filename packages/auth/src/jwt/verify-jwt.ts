@@ -1,6 +1,6 @@
 import { compactVerify, errors } from 'jose';
 import type { KeySource } from '../keys/key-source.ts';
-import type { Algorithm } from './algorithms.ts';
+import type { Algorithm } from './algorithm.ts';
 import { firstRefusal, type Trace } from './check.ts';
 import { JWT_CHECKS, type JwtProfile } from './jwt-checks.ts';
 import type { JwtMembers, ParsedJwt } from './parse-jwt.ts';

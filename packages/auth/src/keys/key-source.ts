@@ -1,5 +1,5 @@
 import type { CryptoKey } from 'jose';
-import type { Algorithm } from '../jwt/algorithms.ts';
+import type { Algorithm } from '../jwt/algorithm.ts';
 import type { KeyReason, Refused } from '../jwt/refusal.ts';
 
 /** Which key a token says it was signed with. */

@@ -1,4 +1,4 @@
-import type { Algorithm } from '../jwt/algorithms.ts';
+import type { Algorithm } from '../jwt/algorithm.ts';
 import type { JwtMembers } from '../jwt/parse-jwt.ts';
 import type { ProviderKind } from './provider-settings.ts';
 

@@ -1,5 +1,5 @@
 import type { NetworkRule } from '@causeway/runtime';
-import type { Algorithm } from '../jwt/algorithms.ts';
+import type { Algorithm } from '../jwt/algorithm.ts';
 
 export type ProviderKind = 'auth0' | 'okta' | 'entra' | 'oidc';
 
