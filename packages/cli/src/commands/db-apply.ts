@@ -52,5 +52,7 @@ function asText({ actions, pending }: ApplyReport, dryRun: boolean): string {
   return `${[...done, ...(actions.length === 0 ? [] : detail), ...owed].join('\n')}\n`;
 }
 
-const statementsOf = (actions: readonly GovernanceAction[]) =>
-  actions.flatMap(({ statements }) => statements.map((statement) => `${statement};`));
+/** Each once: two tables of one schema need the same USAGE. */
+const statementsOf = (actions: readonly GovernanceAction[]) => [
+  ...new Set(actions.flatMap(({ statements }) => statements.map((statement) => `${statement};`))),
+];
