@@ -1,4 +1,3 @@
-import * as nodeFs from 'node:fs';
 import {
   appendFileSync,
   mkdirSync,
@@ -12,21 +11,14 @@ import {
 import { basename } from 'node:path';
 import { AppError } from '@causeway/core';
 import { describe, expect, test, vi } from 'vitest';
+import { type BrittleDisk, brittleDisk } from '../testing/brittle-disk.ts';
+import { recordsIn } from '../testing/records-in.ts';
 import { refused, temporaryFolder, testProducer, type TestProducer, toolCall } from '../testing/sample.ts';
 import { openJournalFolder, openProducer, readFolder } from './journal-folder.ts';
 import { Journal } from './journal.ts';
-import { readSegment } from './journal-line.ts';
-import type { JournalDisk } from './segment.ts';
 import { type AuditSink } from './sink.ts';
 
-/** The requests whose records the folder holds, as a reader without the lock sees them. */
-function requestsIn(dir: string): string[] {
-  const { batches, open } = readFolder(dir);
-  const files = [...batches, ...open].toSorted((a, b) => a.first - b.first).map(({ file }) => file);
-  return files
-    .flatMap((file) => readSegment(readFileSync(file)))
-    .map(({ json }) => (JSON.parse(json) as { request_id: string }).request_id);
-}
+const requestsIn = (dir: string) => recordsIn(dir).map(({ request_id: request }) => request);
 
 const record = (sink: AuditSink, ...requestIds: string[]) =>
   Promise.all(requestIds.map((requestId) => sink.record(toolCall({ requestId }))));
@@ -36,45 +28,6 @@ const codeOf = (attempt: Promise<unknown>) =>
     () => 'recorded',
     (error: unknown) => (error instanceof AppError ? error.code : String(error)),
   );
-
-const diskError = (code: string) => Object.assign(new Error(code), { code });
-
-/** A disk of which single calls can be made to fail. */
-function brittleDisk() {
-  const failing = new Map<keyof JournalDisk, string>();
-  const calls: string[] = [];
-  const wrap = <K extends keyof JournalDisk>(name: K): JournalDisk[K] =>
-    ((...args: unknown[]) => {
-      calls.push(name);
-      const code = failing.get(name);
-      const original = nodeFs[name] as (...all: unknown[]) => unknown;
-      if (code === undefined) return original(...args);
-      const callback = args.at(-1);
-      if (typeof callback !== 'function') throw diskError(code);
-      setImmediate(() => (callback as (error: Error) => void)(diskError(code)));
-    }) as unknown as JournalDisk[K];
-  const names = [
-    'closeSync',
-    'fdatasync',
-    'fdatasyncSync',
-    'fstatSync',
-    'fsync',
-    'ftruncateSync',
-    'openSync',
-    'readSync',
-    'renameSync',
-    'truncateSync',
-    'unlinkSync',
-    'writeSync',
-  ] as const;
-  const disk = Object.fromEntries(names.map((name) => [name, wrap(name)])) as unknown as JournalDisk;
-  return {
-    disk,
-    calls,
-    fail: (name: keyof JournalDisk, code: string) => failing.set(name, code),
-    heal: () => failing.clear(),
-  };
-}
 
 test('when `record` resolves, the event is in the file', async () => {
   const { sink, dir } = testProducer();
@@ -198,7 +151,7 @@ test('arguments that cannot be written down do not cost the record', async () =>
 });
 
 describe('when the disk fails', () => {
-  async function withDisk(): Promise<TestProducer & ReturnType<typeof brittleDisk>> {
+  async function withDisk(): Promise<TestProducer & BrittleDisk> {
     const brittle = brittleDisk();
     const producer = testProducer(undefined, { disk: brittle.disk, syncMs: 1 });
     await record(producer.sink, 'a');

@@ -3,20 +3,20 @@ import { auditRecord, type AuditRecord } from './record.ts';
 
 const COLUMNS = Object.keys(auditRecord.shape) as (keyof AuditRecord)[];
 
-// RFC 8785 in what matters here: keys sorted by code unit, numbers and strings as JSON.stringify writes them.
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, part]) => [key, sorted(part)]),
-  );
+/**
+ * RFC 8785: no white space, keys in the order of their UTF-16 code units (§3.2.3), strings and numbers as JSON.stringify writes
+ * them (§3.2.2). Objects are put together here, because a JavaScript object moves keys that look like numbers to the front.
+ */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, part]) => `${JSON.stringify(key)}:${canonical(part)}`).join(',')}}`;
 }
 
 /** The text of a record that is hashed: the same from the producer's memory and from the table's columns. */
 export function canonicalRecord(record: AuditRecord): string {
-  return JSON.stringify(COLUMNS.map((column) => sorted(record[column])));
+  return canonical(COLUMNS.map((column) => record[column]));
 }
 
 /** SHA-256 of the canonical text: the leaf that the chain is made of. */

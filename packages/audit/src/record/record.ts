@@ -111,7 +111,7 @@ export function toRecord(event: AuditEvent, stamp: Stamp): AuditRecord {
     reason: textOrNull(failed?.reason),
     rows_returned: event.rowsReturned ?? null,
     masked_columns: event.maskedColumns?.map(cleanText) ?? null,
-    latency_ms: event.latencyMs === undefined ? null : Math.round(event.latencyMs * 1000) / 1000,
+    latency_ms: event.latencyMs === undefined ? null : Math.max(0, Math.round(event.latencyMs * 1000) / 1000),
     policy_digest: textOrNull(event.policyDigest),
     producer: stamp.producer,
     producer_seq: stamp.seq,

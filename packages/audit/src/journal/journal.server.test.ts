@@ -1,0 +1,63 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { recordsIn } from '../testing/records-in.ts';
+import { temporaryFolder } from '../testing/sample.ts';
+
+const program = (name: string) => fileURLToPath(new URL(`../testing/${name}`, import.meta.url));
+
+test('whatever a process accepted before kill -9 is in its journal, again and again', async () => {
+  const journalDir = temporaryFolder();
+  const accepted: string[] = [];
+  for (let life = 1; life <= 6; life++) {
+    const child = spawn(process.execPath, [program('record-forever.ts'), journalDir, `life${life}`], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let output = '';
+    child.stdout.on('data', (text) => (output += String(text)));
+    await once(child.stdout, 'data');
+    await delay(40 + Math.random() * 80);
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    accepted.push(...output.split('\n').slice(0, -1));
+  }
+  const records = recordsIn(join(journalDir, 'mcp-1'));
+  const there = new Set(records.map(({ request_id: id }) => id));
+  expect(accepted.length).toBeGreaterThan(1000);
+  expect(accepted.filter((id) => !there.has(id))).toEqual([]);
+  expect(records.map(({ producer_seq: seq }) => seq)).toEqual(records.map((_, at) => at + 1));
+  expect(new Set(records.map(({ producer }) => producer)).size).toBe(1);
+});
+
+// In a mount namespace of its own: nothing is left behind, and no right is needed but to make a user namespace.
+const MOUNT = 'mount -t tmpfs -o size=256k tmpfs "$0" && exec "$@"';
+
+test('a disk that is really full refuses turns as a whole, and takes events again as soon as there is room', () => {
+  const dir = temporaryFolder();
+  const command = [
+    '--mount',
+    '--map-root-user',
+    'sh',
+    '-c',
+    MOUNT,
+    dir,
+    process.execPath,
+    program('fill-disk.ts'),
+    dir,
+  ];
+  const { stdout, stderr, error } = spawnSync('unshare', command, { encoding: 'utf8' });
+  expect({ stderr, error }).toEqual({ stderr: '', error: undefined });
+  expect(JSON.parse(stdout)).toEqual({
+    full: 'audit_unavailable: ENOSPC',
+    stillFull: 'audit_unavailable: ENOSPC',
+    afterTrim: 'not full',
+    filled: 'ENOSPC',
+    byOthers: 'audit_unavailable: ENOSPC',
+    afterOthers: 'not full',
+    isComplete: true,
+    count: expect.any(Number),
+  });
+});
