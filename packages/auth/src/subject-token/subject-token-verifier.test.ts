@@ -304,6 +304,7 @@ describe('presets', () => {
       'type_not_accepted',
       oktaKey.token(oktaAccess, { typ: 'application/okta-internal-at+jwt' }),
     ],
+    ['Entra, without a type', 'type_not_accepted', entraKey.token(entra)],
     ['Entra, another tenant', 'tenant_mismatch', entraKey.token({ ...entra, tid: 'other' }, jwt)],
     ['Entra, no tenant', 'tenant_mismatch', entraKey.token({ ...entra, tid: undefined }, jwt)],
     [
@@ -340,6 +341,8 @@ describe('presets', () => {
       expect(await verifier.verify(token)).toMatchObject({ ok: true });
     }
     expect(await judge.verify(entraKey.token({ ...entra, groups: ['a'] }, jwt))).toMatchObject({ ok: true });
+    const withoutRoles = entraKey.token({ ...entra, roles: undefined, hasgroups: true }, jwt);
+    expect(await verifier.verify(withoutRoles)).toMatchObject({ ok: true });
   });
 });
 
