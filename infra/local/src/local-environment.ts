@@ -11,6 +11,10 @@ export interface LocalEnvironment {
   readonly DATABASE_URL: string;
   readonly AUDIT_DATABASE_URL: string;
   readonly AUDIT_READ_URL: string;
+  readonly JOURNAL_DIR: string;
+  readonly AUDIT_HEADS_PATH: string;
+  readonly AUDIT_SIGNING_KEY_FILE: string;
+  readonly AUDIT_PRODUCER_KEY_FILE: string;
   readonly STATE_DATABASE_URL: string;
   readonly PLATFORM: 'postgres';
   readonly CAUSEWAY_POLICY: string;
@@ -28,7 +32,8 @@ export interface StackPlace {
   readonly policyFile: string;
 }
 
-export function localEnvironment({ ports, policyFile }: StackPlace, passwords: Passwords): LocalEnvironment {
+export function localEnvironment(place: StackPlace, passwords: Passwords): LocalEnvironment {
+  const { dataDir, ports, policyFile } = place;
   const url = (role: keyof Passwords, database: string) =>
     `postgresql://${role}:${passwords[role]}@127.0.0.1:${ports.postgres}/${database}`;
   return {
@@ -36,6 +41,10 @@ export function localEnvironment({ ports, policyFile }: StackPlace, passwords: P
     DATABASE_URL: url('causeway_gateway', WAREHOUSE_DATABASE),
     AUDIT_DATABASE_URL: url('causeway_audit_worker', WAREHOUSE_DATABASE),
     AUDIT_READ_URL: url('causeway_audit_reader', WAREHOUSE_DATABASE),
+    JOURNAL_DIR: join(dataDir, 'journal'),
+    AUDIT_HEADS_PATH: join(dataDir, 'audit', 'heads.jsonl'),
+    AUDIT_SIGNING_KEY_FILE: join(dataDir, 'audit', 'signing-key.pem'),
+    AUDIT_PRODUCER_KEY_FILE: join(dataDir, 'audit', 'producer-key'),
     STATE_DATABASE_URL: url('causeway_state', STATE_DATABASE),
     PLATFORM: 'postgres',
     CAUSEWAY_POLICY: policyFile,

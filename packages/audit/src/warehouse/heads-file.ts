@@ -47,7 +47,10 @@ export class HeadsFile {
     );
     const { publicJwk } = this.#signer;
     if (known.some(({ kid }) => kid === publicJwk.kid)) return;
-    await writeFile(`${file}.new`, JSON.stringify({ keys: [...known, publicJwk] }, null, 2), { flush: true });
+    await writeFile(`${file}.new`, JSON.stringify({ keys: [...known, publicJwk] }, null, 2), {
+      flush: true,
+      mode: 0o600,
+    });
     await rename(`${file}.new`, file);
   }
 

@@ -1,0 +1,68 @@
+import { type BatchConsumer, consumeBatches, createHeadSigner, HeadsFile, PostgresAuditTable } from '@causeway/audit';
+import { createMetrics, type Logger, type Served, serve } from '@causeway/runtime';
+import { createProcessBatch } from './process-batch.ts';
+import type { WorkerSettings } from './settings.ts';
+import { createWorkerMetrics } from './worker-metrics.ts';
+
+const SERVICE = 'audit-worker';
+const CHAIN = 'main';
+/** While one batch is inside the database, the next ones are checked. */
+const CONCURRENCY = 4;
+
+/** Serves at once, and works as soon as queue and warehouse are there, in whatever order they come. */
+export async function startWorker(settings: WorkerSettings, logger: Logger): Promise<Served> {
+  const report = reporter(logger);
+  const signer = await createHeadSigner(settings.signingKey.reveal());
+  const heads = new HeadsFile({ path: settings.headsPath, signer });
+  await heads.prepare();
+  const table = new PostgresAuditTable({ url: settings.databaseUrl, connectionsMax: CONCURRENCY + 1, report });
+  const metrics = createMetrics();
+  let consumer: BatchConsumer | undefined;
+  const process = createProcessBatch({
+    chain: CHAIN,
+    keys: [settings.producerKey, ...(settings.producerKeyBefore === undefined ? [] : [settings.producerKeyBefore])],
+    table,
+    heads,
+    logger,
+    metrics: createWorkerMetrics({
+      registry: metrics.registry,
+      depth: () => consumer?.depth() ?? Promise.reject(new Error('not yet')),
+    }),
+  });
+  const running = consumeBatches({ location: settings, concurrency: CONCURRENCY, process, report });
+  consumer = running;
+  return serve({
+    service: SERVICE,
+    // Nobody calls the worker but who operates it: its one port serves the details.
+    settings: { adminListen: settings.listen, trustedProxies: { contains: () => false } },
+    logger,
+    metrics,
+    checks: [
+      { name: 'warehouse', required: true, run: () => table.ping() },
+      { name: 'queue', required: true, run: () => running.ping() },
+      { name: 'queue setup', required: false, run: () => running.checkSetup(), freshMs: 60_000 },
+      { name: 'heads file', required: true, run: () => heads.check() },
+    ],
+    apps: [],
+    closers: [
+      ['warehouse', () => table.close()],
+      ['queue', () => running.close()],
+    ],
+  });
+}
+
+/** The same trouble a thousand times is one line a second. */
+function reporter(logger: Logger): (error: unknown) => void {
+  let last = 0;
+  let silenced = 0;
+  return (error) => {
+    const now = Date.now();
+    if (now - last < 1000) {
+      silenced += 1;
+      return;
+    }
+    logger.warn('audit worker: something failed and will be tried again', { error, silenced });
+    last = now;
+    silenced = 0;
+  };
+}

@@ -1,0 +1,32 @@
+import { type SignedBatch, tracesOf } from '@causeway/audit';
+import { failSpan } from '@causeway/runtime';
+import { ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
+
+/**
+ * One span for the batch, linked to the spans of its events; and one in each of their traces, so that whoever looks at a call sees when its
+ * record was stored.
+ */
+export async function traceBatch<T>(batch: Pick<SignedBatch, 'traces'>, work: () => Promise<T>): Promise<T> {
+  const tracer = trace.getTracer('causeway');
+  const contexts = tracesOf(batch);
+  const startTime = Date.now();
+  const span = tracer.startSpan(
+    'audit process',
+    { kind: SpanKind.CONSUMER, startTime, links: contexts.map((context) => ({ context })) },
+    ROOT_CONTEXT,
+  );
+  try {
+    const result = await work();
+    for (const context of contexts) {
+      const parent = trace.setSpanContext(ROOT_CONTEXT, context);
+      const options = { kind: SpanKind.CONSUMER, startTime, links: [{ context: span.spanContext() }] };
+      tracer.startSpan('audit store', options, parent).end();
+    }
+    return result;
+  } catch (error) {
+    failSpan(span, error);
+    throw error;
+  } finally {
+    span.end();
+  }
+}
