@@ -8,7 +8,7 @@ export interface Ownership {
   /** Right after the roles were made. */
   readonly actions: readonly Action[];
   /** The statements of an object, as this administrator must run them. */
-  wrap(object: GovernedObject): readonly string[];
+  readonly wrap: (object: GovernedObject) => readonly string[];
 }
 
 /** Superusers need nothing. Others become members of the two owners, and stay it: the next run must read what they own. */

@@ -26,7 +26,7 @@ const NOT_STORED = 'SELECT NULL AS verifier WHERE $1::text IS NULL';
 const STORED = 'SELECT rolpassword AS verifier FROM pg_authid WHERE rolname = $1';
 
 /** RFC 5802 §3, as Postgres stores it. */
-export function scramVerifier(password: string, salt: Buffer, iterations: number): string {
+function scramVerifier(password: string, salt: Buffer, iterations: number): string {
   const salted = pbkdf2Sync(password.normalize('NFKC'), salt, iterations, 32, 'sha256');
   const storedKey = createHash('sha256').update(hmac(salted, 'Client Key')).digest('base64');
   const serverKey = hmac(salted, 'Server Key').toString('base64');

@@ -24,7 +24,7 @@ export type UnitResult =
 /** The steps, in the order in which they are sent and answered. */
 const STEPS = ['begin', 'setup', 'query', 'rollback', 'done'] as const;
 
-export const ATTRIBUTION = ['application_name', 'causeway.human_email', 'causeway.caller'] as const;
+const ATTRIBUTION = ['application_name', 'causeway.human_email', 'causeway.caller'] as const;
 
 /** All values are bound. `current_user` is asked after the role was set, so that it tells whom the statement runs as. */
 const SETUP = `SELECT pg_catalog.set_config('role', $1, true), pg_catalog.set_config('statement_timeout', $2, true), ${ATTRIBUTION.map(

@@ -12,7 +12,7 @@ export interface Deal {
 }
 
 export const REGIONS = ['WEST', 'EAST', 'NORTH', 'SOUTH'] as const;
-export type Region = (typeof REGIONS)[number];
+type Region = (typeof REGIONS)[number];
 
 const DEALS = 5000;
 const FIRST_DAY = Date.UTC(2024, 9, 1);

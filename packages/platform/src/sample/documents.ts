@@ -2,7 +2,7 @@ import { FINANCE_PAGES, EXECUTIVE_PAGES, MANAGER_PAGES } from './restricted-page
 import { PLAYBOOK_PAGES, POLICY_PAGES } from './open-pages.ts';
 import { productPages } from './product-pages.ts';
 
-export type Audience = 'everyone' | 'managers' | 'finance' | 'executive';
+type Audience = 'everyone' | 'managers' | 'finance' | 'executive';
 
 /** A page of the demo company's knowledge base, as the column names of the table. */
 export interface Document {
