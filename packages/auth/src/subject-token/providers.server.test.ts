@@ -1,6 +1,11 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createCertificateAuthority } from '@causeway/runtime/testing/certificate-authority';
 import { afterEach, expect, test } from 'vitest';
 import { KEY_TIMES } from '../keys/remote-keys.ts';
 import { createTestKey, type TestKey } from '../testing/test-issuer.ts';
@@ -188,4 +193,26 @@ test('a thousand keys are a set like any other', async () => {
   } as TestKey;
   const outcomes = await Promise.all([outcome(large.token(last)), outcome(small.token(good))]);
   expect(outcomes).toEqual(['accepted', 'accepted']);
+});
+
+test('over https the provider must be who its certificate says, by the authority that its policy names', async () => {
+  const authority = await createCertificateAuthority();
+  const dir = mkdtempSync(join(tmpdir(), 'causeway-auth-'));
+  closing.push(async () => rmSync(dir, { recursive: true }));
+  const caFile = join(dir, 'ca.pem');
+  writeFileSync(caFile, authority.certificate);
+  const provider = await startProvider('secure', publish(good));
+  const server = createSecureServer(await authority.issue('localhost'), (request, response) => {
+    if (request.url === '/jwks') return publish(good)(request, response);
+    json(response, { issuer, jwks_uri: `${issuer}/jwks` });
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  closing.push(() => new Promise((resolve) => server.close(resolve).closeAllConnections()));
+  const issuer = `https://localhost:${(server.address() as AddressInfo).port}`;
+  // A machine may resolve the name to both.
+  const settings = { ...provider.settings, issuer, network: ['127.0.0.1/32', '::1/128'] };
+  const iat = Math.floor(clock.ms / 1000);
+  const token = good.token({ iss: issuer, sub: 'x', aud: OIDC.audience, iat, exp: iat + 60 });
+  expect(await verifierOf({ ...provider, settings: { ...settings, caFile } }).outcome(token)).toBe('accepted');
+  expect(await verifierOf({ ...provider, settings }).outcome(token)).toBe('keys_unavailable');
 });
