@@ -29,7 +29,8 @@ test('an integer that becomes a number is the same integer again', () => {
   );
 });
 
-test('an amount as the demo has them is a number', () => {
+test('an amount as the demo has them is a number, and what a double cannot hold stays text', () => {
   expect(parserOf(NUMERIC)('123456.78')).toBe(123_456.78);
+  expect(parserOf(NUMERIC)('9007199254740993')).toBe('9007199254740993');
   expect(parserOf(NUMERIC)('NaN')).toBe('NaN');
 });
