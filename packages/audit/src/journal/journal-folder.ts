@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '@causeway/core';
 import { z } from 'zod';
@@ -88,12 +88,18 @@ export function lastSeqOf(file: string): number | undefined {
   return last === undefined ? undefined : seqOf.parse(JSON.parse(last.json)).producer_seq;
 }
 
+// Nothing of it was accepted, but its name may be the last one that says which number comes next.
+function keepNumber(dir: string, empty: Batch): void {
+  truncateSync(empty.file);
+  renameSync(empty.file, join(dir, storedName(empty)));
+}
+
 // Nothing is written behind a torn tail any more, so it can stay where it is: readers leave it out.
 function closeLeftOpen(dir: string): void {
   for (const { first, file } of readFolder(dir).open) {
     const last = lastSeqOf(file);
-    if (last === undefined) unlinkSync(file);
-    else renameSync(file, join(dir, batchName(first, last)));
+    if (last !== undefined) renameSync(file, join(dir, batchName(first, last)));
+    else keepNumber(dir, { first, last: first - 1, file });
   }
 }
 

@@ -44,6 +44,7 @@ export class Journal {
   readonly #kept = new Map<number, Kept>();
   /** Closed segments that the disk may not have yet. */
   readonly #unsynced = new Map<number, Segment>();
+  readonly #leaving = new Set<string>();
   #open: Segment | undefined;
   #openStrangersBytes = 0;
   #openSince = 0;
@@ -141,21 +142,17 @@ export class Journal {
     if (this.#open !== undefined && this.#open.events > 0 && !this.#open.isSuspect) this.#cut(this.#open);
   }
 
-  /** Forgets a batch that the warehouse has. Its name stays until the next one's does, and keeps the numbering. */
+  /** Forgets a batch that the warehouse has. */
   trim({ first }: Batch): void {
     const kept = this.#kept.get(first);
     if (kept === undefined) return;
-    const name = join(this.#dir, storedName(kept.batch));
-    this.#disk.renameSync(kept.batch.file, name);
+    if (kept.batch.last === this.#next - 1) this.#keepNumber(kept.batch);
+    else this.#remove(kept.batch.file);
     this.#unsynced.get(first)?.close();
     this.#unsynced.delete(first);
     this.#kept.delete(first);
     this.#keptBytes -= kept.bytes;
     this.#keptStrangersBytes -= kept.strangersBytes;
-    this.#disk.truncateSync(name);
-    const outdated = this.#lastStored !== undefined && this.#lastStored > name ? name : this.#lastStored;
-    if (outdated !== name) this.#lastStored = name;
-    if (outdated !== undefined) this.#disk.unlinkSync(outdated);
   }
 
   /** Puts everything on the disk and lets the folder go. */
@@ -166,6 +163,7 @@ export class Journal {
     try {
       this.#open?.closeSynced();
       for (const segment of this.#unsynced.values()) segment.closeSynced();
+      for (const file of this.#leaving) nodeFs.rmSync(file, { force: true });
     } finally {
       this.#disk.closeSync(this.#dirFd);
       this.#options.folder.lock.release();
@@ -221,6 +219,24 @@ export class Journal {
     this.#openStrangersBytes = 0;
     this.#unsynced.set(segment.first, segment);
     this.#synced(segment, undefined);
+  }
+
+  // Without a later segment, its name is what says which number comes next.
+  #keepNumber(batch: Batch): void {
+    const name = join(this.#dir, storedName(batch));
+    this.#disk.renameSync(batch.file, name);
+    this.#disk.truncateSync(name);
+    if (this.#lastStored !== undefined) this.#remove(this.#lastStored);
+    this.#lastStored = name;
+  }
+
+  // Off the path: it waits for a sync that is under way. What is not removed before the end is shipped again, and known by then.
+  #remove(file: string): void {
+    this.#leaving.add(file);
+    this.#disk.unlink(file, (error) => {
+      this.#leaving.delete(file);
+      if (error?.code !== 'ENOENT') this.#failed(error);
+    });
   }
 
   #keep(kept: Kept): void {

@@ -14,7 +14,7 @@ export type JournalDisk = Pick<
   | 'readSync'
   | 'renameSync'
   | 'truncateSync'
-  | 'unlinkSync'
+  | 'unlink'
   | 'writeSync'
 >;
 

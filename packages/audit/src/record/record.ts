@@ -52,8 +52,16 @@ const TEXT_MAX = 4_000;
 const ARGUMENTS_MAX = 8_000;
 const DEPTH_MAX = 16;
 
+const UNCLEAN = /[\0\uD800-\uDFFF]/;
+
 // Postgres takes neither a NUL in text nor half of a surrogate pair, and one such character must not poison a batch.
-const cleanText = (value: string): string => value.slice(0, TEXT_MAX).toWellFormed().replaceAll('\0', '\uFFFD');
+function cleanText(value: string): string {
+  const cut = value.length > TEXT_MAX ? value.slice(0, TEXT_MAX) : value;
+  return UNCLEAN.test(cut) ? cut.toWellFormed().replaceAll('\0', '\uFFFD') : cut;
+}
+
+// zod leaves this key out when it reads a record back, and then the record has another hash.
+const cleanKey = (key: string): string => (key === '__proto__' ? '[__proto__]' : cleanText(key));
 
 const textOrNull = (value: string | undefined): string | null => (value === undefined ? null : cleanText(value));
 
@@ -62,7 +70,7 @@ function cleanJson(value: unknown, depth = 0): unknown {
   if (value === null || typeof value !== 'object') return value;
   if (depth === DEPTH_MAX) throw new RangeError('nested too deeply');
   if (Array.isArray(value)) return value.map((part) => cleanJson(part, depth + 1));
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [cleanText(key), cleanJson(part, depth + 1)]));
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [cleanKey(key), cleanJson(part, depth + 1)]));
 }
 
 // Odd arguments must not cost the record of the attempt.

@@ -14,7 +14,7 @@ const CALLS = [
   'readSync',
   'renameSync',
   'truncateSync',
-  'unlinkSync',
+  'unlink',
   'writeSync',
 ] as const satisfies readonly Call[];
 
