@@ -41,7 +41,7 @@ function macOf(key: Secret, ...parts: readonly string[]): string {
 const equal = (a: string, b: string) => a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
 
 const batchMac = (key: Secret, { producer, first, last, traces, records }: UnsignedBatch) =>
-  macOf(key, 'batch', producer, String(first), String(last), traces.join(','), records);
+  macOf(key, 'batch', producer, String(first), String(last), JSON.stringify(traces), records);
 
 export const signBatch = (key: Secret, batch: UnsignedBatch): SignedBatch => ({ ...batch, mac: batchMac(key, batch) });
 

@@ -1,0 +1,151 @@
+import { writeFileSync } from 'node:fs';
+import { AppError, Secret } from '@causeway/core';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { testProducer, toolCall } from '../testing/sample.ts';
+import { batchId, proofOf, type SignedBatch, signReceipt } from './batch.ts';
+import type { BatchQueue, BatchState } from './batch-queue.ts';
+import { retryDelayMs } from './consume-batches.ts';
+import { setupOf } from './redis-backend.ts';
+import { Shipper, type ShipperOptions } from './shipper.ts';
+
+const KEY = new Secret('the key of the producers');
+
+/** A queue that does what the test says. */
+class FakeQueue implements BatchQueue {
+  readonly added: SignedBatch[] = [];
+  readonly replaced: SignedBatch[] = [];
+  state: BatchState = { at: 'under_way' };
+  isDown = false;
+  #listener: (id: string, answer: unknown) => void = () => undefined;
+
+  add = (batch: SignedBatch): Promise<void> => {
+    if (this.isDown) return Promise.reject(new AppError('upstream_unavailable', 'down'));
+    this.added.push(batch);
+    return Promise.resolve();
+  };
+  replace = (batch: SignedBatch): Promise<void> => {
+    this.replaced.push(batch);
+    return Promise.resolve();
+  };
+  stateOf = (): Promise<BatchState> => Promise.resolve(this.state);
+  onDone = (listener: (id: string, answer: unknown) => void): void => {
+    this.#listener = listener;
+  };
+  ping = (): Promise<void> => Promise.resolve();
+  checkSetup = () => Promise.resolve({ status: 'ok' as const });
+  close = (): Promise<void> => Promise.resolve();
+
+  answer(id: string, answer: unknown): void {
+    this.#listener(id, answer);
+  }
+
+  confirm(batch: SignedBatch): void {
+    this.answer(batchId(batch), signReceipt(KEY, proofOf(batch)));
+  }
+}
+
+function ship(options: Partial<ShipperOptions> = {}) {
+  const producer = testProducer();
+  const queue = new FakeQueue();
+  const report = vi.fn<(error: unknown) => void>();
+  const shared = { journal: producer.journal, producer: producer.producer, key: KEY };
+  const shipper = new Shipper({ ...shared, queue, report, everyMs: 1, ...options });
+  shipper.start();
+  onTestFinished(() => shipper.stop());
+  return { ...producer, queue, shipper, report };
+}
+
+test('no more batches are under way than allowed; what comes meanwhile travels together', async () => {
+  const { sink, queue, journal } = ship({ inFlightMax: 2 });
+  for (let at = 0; at < 10; at++) {
+    await sink.record(toolCall());
+    await new Promise((resolve) => setTimeout(resolve, 3));
+  }
+  expect(queue.added).toHaveLength(2);
+  const [first] = queue.added;
+  queue.confirm(first!);
+  await vi.waitFor(() => expect(queue.added).toHaveLength(3));
+  expect(queue.added[2]).toMatchObject({ first: 3, last: 10 });
+  expect(journal.batches()).toHaveLength(2);
+});
+
+test('an outage is counted and reported, and everything goes out afterwards', async () => {
+  const { sink, queue, shipper, report } = ship();
+  queue.isDown = true;
+  await sink.record(toolCall());
+  await vi.waitFor(() => expect(shipper.failures).toBeGreaterThan(1));
+  expect(report).toHaveBeenCalled();
+  queue.isDown = false;
+  await vi.waitFor(() => expect(queue.added).toHaveLength(1), { timeout: 5000 });
+  await vi.waitFor(() => expect(shipper.failures).toBe(0));
+});
+
+test('the journal is trimmed by a receipt, and by nothing else', async () => {
+  const { sink, queue, journal } = ship();
+  await sink.record(toolCall());
+  await vi.waitFor(() => expect(queue.added).toHaveLength(1));
+  const batch = queue.added[0]!;
+  for (const answer of [undefined, { stored: batchId(batch), mac: batch.mac }]) {
+    queue.answer(batchId(batch), answer);
+    queue.answer('another.1.1', answer);
+  }
+  expect(journal.batches()).toHaveLength(1);
+  queue.confirm(batch);
+  expect(journal.batches()).toEqual([]);
+});
+
+test.each<[string, BatchState, 'added' | 'replaced']>([
+  ['the queue has lost', { at: 'missing' }, 'added'],
+  ['has failed', { at: 'failed' }, 'replaced'],
+  ['is done without a receipt', { at: 'done', answer: { stored: 'yes' } }, 'replaced'],
+])('an overdue batch that %s goes again', async (_, state, list) => {
+  const { sink, queue, journal } = ship({ askAfterMs: 5 });
+  queue.state = state;
+  await sink.record(toolCall());
+  await vi.waitFor(() => expect(queue[list].length).toBeGreaterThan(list === 'added' ? 1 : 0));
+  expect(journal.batches()).toHaveLength(1);
+});
+
+test('an overdue batch that is under way is left alone', async () => {
+  const { sink, queue } = ship({ askAfterMs: 1 });
+  await sink.record(toolCall());
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  expect([queue.added.length, queue.replaced.length]).toEqual([1, 0]);
+});
+
+test('lines that the disk spoiled are reported, and the rest of the batch travels', async () => {
+  const { sink, queue, journal, report } = ship({ everyMs: 1_000_000 });
+  await Promise.all([sink.record(toolCall()), sink.record(toolCall())]);
+  journal.cut();
+  const [batch] = journal.batches();
+  writeFileSync(batch!.file, 'spoiled', { flag: 'r+' });
+  const drained = new Shipper({ journal, producer: 'p', key: KEY, queue, report, everyMs: 1 });
+  await drained.drain(AbortSignal.timeout(20));
+  expect(queue.added[0]?.records.split('\n')).toHaveLength(1);
+  expect(String(report.mock.calls[0]?.[0])).toContain('1 of 2 lines');
+});
+
+test('a batch of which nothing can be read does not stand in the way for ever', async () => {
+  const { sink, queue, journal, shipper, report } = ship({ everyMs: 1_000_000 });
+  await sink.record(toolCall());
+  journal.cut();
+  writeFileSync(journal.batches()[0]!.file, '');
+  await shipper.drain(AbortSignal.timeout(1000));
+  expect(queue.added).toEqual([]);
+  expect(journal.batches()).toEqual([]);
+  expect(report).toHaveBeenCalledOnce();
+});
+
+test('retries wait longer and longer, with jitter, and never more than ten seconds', () => {
+  expect([1, 5, 10, 1000].map((attempt) => retryDelayMs(attempt, () => 1))).toEqual([200, 3200, 10_000, 10_000]);
+  expect(retryDelayMs(1000, () => 0)).toBe(5000);
+});
+
+test.each([
+  ['maxmemory_policy:noeviction\r\naof_enabled:1\r\n', 'ok'],
+  ['maxmemory_policy:allkeys-lru\r\naof_enabled:1\r\n', 'down'],
+  ['maxmemory_policy:noeviction\r\naof_enabled:0\r\n', 'down'],
+  ['', 'down'],
+])('INFO %j means %s', (info, status) => {
+  expect(setupOf(info).status).toBe(status);
+});
