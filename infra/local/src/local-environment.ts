@@ -19,6 +19,10 @@ export interface LocalEnvironment {
   readonly PLATFORM: 'postgres';
   readonly CAUSEWAY_POLICY: string;
   readonly PORTAL_PUBLIC_URL: string;
+  readonly PORTAL_KEYS_DIR: string;
+  readonly PORTAL_COOKIE_KEY_FILE: string;
+  /** The private key of the client `causeway-mcp`. */
+  readonly PORTAL_CLIENT_KEY_FILE: string;
   readonly MCP_PUBLIC_URL: string;
   readonly OBO_LISTEN: string;
   readonly OBO_TRUSTED_PROXIES: string;
@@ -49,6 +53,9 @@ export function localEnvironment(place: StackPlace, passwords: Passwords): Local
     PLATFORM: 'postgres',
     CAUSEWAY_POLICY: policyFile,
     PORTAL_PUBLIC_URL: `http://127.0.0.1:${ports.portal}`,
+    PORTAL_KEYS_DIR: join(dataDir, 'portal'),
+    PORTAL_COOKIE_KEY_FILE: join(dataDir, 'portal', 'cookie-key'),
+    PORTAL_CLIENT_KEY_FILE: join(dataDir, 'clients', 'causeway-mcp.key.json'),
     MCP_PUBLIC_URL: `http://127.0.0.1:${ports.mcp}`,
     OBO_LISTEN: `127.0.0.1:${ports.obo}`,
     OBO_TRUSTED_PROXIES: '127.0.0.1/32',

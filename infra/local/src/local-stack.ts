@@ -38,7 +38,7 @@ export interface LocalStack {
 }
 
 /** The ports that the supervisor opens itself, or through its children. */
-const LISTENING: readonly PortName[] = ['identityProviders', 'partnerApi', 'postgres'];
+const LISTENING: readonly PortName[] = ['portal', 'identityProviders', 'partnerApi', 'postgres'];
 
 type Stop = () => Promise<void>;
 

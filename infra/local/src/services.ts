@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { makeAuditKeys } from './audit-keys.ts';
 import type { ServiceSpec } from './child-service.ts';
 import type { LocalEnvironment, StackPlace } from './local-environment.ts';
+import { makePortalKeys } from './portal-keys.ts';
 
 const entryOf = (service: string) =>
   fileURLToPath(new URL(`../../../services/${service}/src/main.ts`, import.meta.url));
@@ -10,7 +11,8 @@ const entryOf = (service: string) =>
 /** The services in the order they start; each gets only the settings it needs. */
 export function listServices(place: StackPlace, environment: LocalEnvironment): readonly ServiceSpec[] {
   makeAuditKeys(environment);
-  return [auditWorker(place, environment)];
+  makePortalKeys(place, environment);
+  return [auditWorker(place, environment), portal(place, environment)];
 }
 
 function auditWorker({ ports }: StackPlace, environment: LocalEnvironment): ServiceSpec {
@@ -26,6 +28,27 @@ function auditWorker({ ports }: StackPlace, environment: LocalEnvironment): Serv
       STATE_DATABASE_URL,
       AUDIT_HEADS_PATH,
       AUDIT_SIGNING_KEY_FILE,
+      AUDIT_PRODUCER_KEY_FILE,
+    },
+    readyUrl: `http://${listen}/readyz`,
+  };
+}
+
+function portal({ ports }: StackPlace, environment: LocalEnvironment): ServiceSpec {
+  const listen = `127.0.0.1:${ports.portal}`;
+  const { PORTAL_PUBLIC_URL, PORTAL_KEYS_DIR, PORTAL_COOKIE_KEY_FILE, CAUSEWAY_POLICY } = environment;
+  const { STATE_DATABASE_URL, JOURNAL_DIR, AUDIT_PRODUCER_KEY_FILE } = environment;
+  return {
+    name: 'portal',
+    entry: entryOf('portal'),
+    env: {
+      PORTAL_LISTEN: listen,
+      PORTAL_PUBLIC_URL,
+      PORTAL_KEYS_DIR,
+      PORTAL_COOKIE_KEY_FILE,
+      CAUSEWAY_POLICY,
+      STATE_DATABASE_URL,
+      JOURNAL_DIR,
       AUDIT_PRODUCER_KEY_FILE,
     },
     readyUrl: `http://${listen}/readyz`,

@@ -84,6 +84,8 @@ export const limits = z.strictObject({
   genieQueriesPerMinute: count.default(5).describe('Questions to Genie, for the whole gateway.'),
   genieSharePerCaller: z.number().min(0.01).max(1).default(0.5).describe('How much of that one caller may use.'),
   tokenRequestsPerMinutePerAddress: count.default(600).describe('Requests to the token endpoint from one address.'),
+  tokenRequestsPerMinutePerClient: count.default(6000).describe('Requests to the token endpoint of one client.'),
+  tokenRequestsPerMinutePerSubject: count.default(120).describe('Tokens that are asked for one human.'),
 });
 
 const SECRET_KINDS = ['none', 'secret', 'private_key_jwt'] as const;

@@ -1,0 +1,41 @@
+import type { SigningKeys } from '@causeway/auth';
+import type { ServedApp } from '@causeway/runtime';
+import { jwksEndpoint } from './endpoints/jwks.ts';
+import { metadataEndpoint, openidMetadataEndpoint } from './endpoints/metadata.ts';
+import { PATHS } from './endpoints/paths.ts';
+import { clientEndpoint, tokenEndpoint, type TokenEndpointDeps } from './endpoints/token.ts';
+import { INTROSPECT_GRANT, REVOKE_GRANT } from './grants/own-grants.ts';
+import type { Identity } from './identity/identity.ts';
+import type { PortalSettings } from './settings.ts';
+
+export interface AppDeps extends TokenEndpointDeps {
+  readonly settings: Pick<PortalSettings, 'listen' | 'publicUrl'>;
+  readonly identity: Identity;
+  readonly keys: SigningKeys;
+}
+
+/** Every address of the portal. The runtime has checked the Host and the size before a request comes here. */
+export function portalApp(deps: AppDeps): ServedApp {
+  const { settings, identity, keys } = deps;
+  const document = () => identity.document;
+  return {
+    listen: settings.listen,
+    publicUrls: [settings.publicUrl],
+    routes: [
+      'GET /.well-known/oauth-authorization-server',
+      'GET /.well-known/openid-configuration',
+      `GET ${PATHS.jwks}`,
+      `POST ${PATHS.token}`,
+      `POST ${PATHS.revoke}`,
+      `POST ${PATHS.introspect}`,
+    ],
+    mount: (app) => {
+      app.get('/.well-known/oauth-authorization-server', metadataEndpoint(settings.publicUrl, document));
+      app.get('/.well-known/openid-configuration', openidMetadataEndpoint(settings.publicUrl, document));
+      app.get(PATHS.jwks, jwksEndpoint(keys));
+      app.post(PATHS.token, tokenEndpoint(deps));
+      app.post(PATHS.revoke, clientEndpoint(deps, { grant: REVOKE_GRANT, kind: 'revocation' }));
+      app.post(PATHS.introspect, clientEndpoint(deps, { grant: INTROSPECT_GRANT, kind: 'request_refused' }));
+    },
+  };
+}

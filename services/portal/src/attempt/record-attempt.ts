@@ -1,0 +1,58 @@
+import type { AuditEvent, AuditOutcome, AuditSink, RefusalRecorder } from '@causeway/audit';
+import type { AppError, Caller } from '@causeway/core';
+import { outcomeOf } from '@causeway/runtime';
+import type { Attempt } from './attempt.ts';
+import { OAuthRefusal } from './oauth-refusal.ts';
+
+export interface AttemptRecorderDeps {
+  readonly sink: AuditSink;
+  readonly refusals: Pick<RefusalRecorder, 'record'>;
+  readonly policyDigest: () => string;
+  readonly now: () => number;
+}
+
+/** Writes down how an attempt ended. Rejects with `audit_unavailable` when it cannot: then the answer must not be given. */
+export type RecordAttempt = (attempt: Attempt, failure: AppError | undefined) => Promise<void>;
+
+export function createAttemptRecorder({ sink, refusals, policyDigest, now }: AttemptRecorderDeps): RecordAttempt {
+  return async (attempt, failure) => {
+    // To look at a token gives nothing away and changes nothing: only a refusal is worth a record.
+    if (failure === undefined && attempt.kind === 'request_refused') return;
+    const { kind, requestId, clientId, details, startedAt } = attempt;
+    const event = {
+      kind,
+      requestId,
+      caller: callerOf(attempt),
+      clientId,
+      arguments: details,
+      latencyMs: now() - startedAt,
+      policyDigest: policyDigest(),
+    } satisfies Omit<AuditEvent, 'outcome'>;
+    if (failure === undefined) await sink.record({ ...event, outcome: { status: 'success' } });
+    else if (attempt.isProven) await sink.record({ ...event, outcome: refusalOf(failure) });
+    // Whoever proved nothing cannot fill the journal: a flood is summed up.
+    else await refusals.record(attempt.clientAddress, { ...event, outcome: refusalOf(failure) });
+  };
+}
+
+type Refused = Exclude<AuditOutcome, { status: 'success' }>;
+
+function refusalOf(failure: AppError): Refused {
+  const denied = failure instanceof OAuthRefusal && failure.denied;
+  const status = denied ? 'access_denied' : outcomeOf(failure.code);
+  return { status: status === 'success' ? 'error' : status, errorCode: failure.code, reason: failure.message };
+}
+
+/** A human whom a provider proved is named in the trail even when no role came of it. */
+function callerOf({ caller, human, startedAt }: Attempt): Caller | undefined {
+  if (caller !== undefined || human === undefined) return caller;
+  return {
+    pattern: 'federation',
+    human,
+    agent: undefined,
+    principal: { id: '', role: undefined, groups: [] },
+    scopes: [],
+    expiresAt: new Date(startedAt),
+    tokenId: '',
+  };
+}

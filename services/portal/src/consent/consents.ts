@@ -1,0 +1,68 @@
+import type { Human } from '@causeway/core';
+import { hash } from 'node:crypto';
+import { z } from 'zod';
+import type { StateStore } from '../state/state-store.ts';
+
+/** What a human said about one application that wants to work for them. */
+const consent = z.strictObject({
+  application: z.string(),
+  decision: z.enum(['allowed', 'denied']),
+  scopes: z.array(z.string()),
+  at: z.iso.datetime(),
+});
+
+export type Consent = z.infer<typeof consent>;
+
+export type Person = Pick<Human, 'issuer' | 'subject'>;
+
+/** An agent of the policy, or an OAuth client. */
+export type Application = `agent:${string}` | `client:${string}`;
+
+/** Asked again after a year, so that what nobody uses is forgotten. */
+const KEPT_MS = 365 * 24 * 3_600_000;
+
+/** Who agreed to whom. One entry for each human and application: the last word counts. */
+export class Consents {
+  readonly #store: StateStore;
+  readonly #now: () => number;
+
+  constructor(store: StateStore, now: () => number = Date.now) {
+    this.#store = store;
+    this.#now = now;
+  }
+
+  async find(person: Person, application: Application): Promise<Consent | undefined> {
+    const written = await this.#store.get(keyOf(person, application));
+    return written === undefined ? undefined : consent.parse(JSON.parse(written));
+  }
+
+  async listOf(person: Person): Promise<Consent[]> {
+    const entries = await this.#store.entriesOf(groupOf(person));
+    return [...entries.values()].map((written) => consent.parse(JSON.parse(written)));
+  }
+
+  async allow(person: Person, application: Application, scopes: readonly string[]): Promise<void> {
+    await this.#write(person, { application, decision: 'allowed', scopes: [...scopes], at: this.#at() });
+  }
+
+  /** Kept as a "no": the consent of an administrator does not override it. */
+  async deny(person: Person, application: Application): Promise<void> {
+    await this.#write(person, { application, decision: 'denied', scopes: [], at: this.#at() });
+  }
+
+  async #write(person: Person, value: Consent): Promise<void> {
+    const key = keyOf(person, value.application);
+    await this.#store.set(key, JSON.stringify(value), { ttlMs: KEPT_MS, group: groupOf(person) });
+  }
+
+  #at(): string {
+    return new Date(this.#now()).toISOString();
+  }
+}
+
+/** Keys hold no names: identity is (issuer, subject), hashed. */
+export const personKey = ({ issuer, subject }: Person): string =>
+  hash('sha256', JSON.stringify([issuer, subject]), 'base64url');
+
+const groupOf = (person: Person) => `consents:${personKey(person)}`;
+const keyOf = (person: Person, application: string) => `consent:${personKey(person)}:${application}`;

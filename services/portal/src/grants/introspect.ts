@@ -1,0 +1,61 @@
+import { standingOf } from '@causeway/policy';
+import { OAuthRefusal } from '../attempt/oauth-refusal.ts';
+import { isRevoked } from '../identity/is-revoked.ts';
+import { findToken, type FindTokenDeps, type FoundToken } from './find-token.ts';
+import type { GrantType } from './grant.ts';
+import { INTROSPECT_GRANT } from './own-grants.ts';
+import { requiredParameter } from './parameters.ts';
+
+const INACTIVE = { active: false };
+
+/** RFC 7662: what a token of ours is worth now. A JWT can be read by whoever holds it; the others are their own client's. */
+export function createIntrospect(deps: FindTokenDeps): GrantType {
+  return {
+    name: INTROSPECT_GRANT,
+    parameters: ['token', 'token_type_hint'],
+    repeatable: [],
+    grant: async ({ client, parameters }) => {
+      // RFC 7662 §2.1: against scanning for tokens. Whoever only names a client has proved nothing.
+      if (!client.isConfidential) throw new OAuthRefusal('invalid_client', 'a public client asks', { denied: true });
+      const found = await findToken(deps, requiredParameter(parameters, 'token'), client.id);
+      // RFC 7662 §2.2: that it is another client's is not told apart from that it is none.
+      if (found === undefined || (found.kind !== 'principal' && found.clientId !== client.id)) return INACTIVE;
+      return describe(deps, found);
+    },
+  };
+}
+
+function describe({ identity }: FindTokenDeps, found: FoundToken): Record<string, unknown> {
+  const { issuer, document } = identity;
+  const common = { active: true, client_id: found.clientId, iss: issuer };
+  switch (found.kind) {
+    case 'refresh': {
+      const { scope, issuedAt, expiresAt } = found.record;
+      return { ...common, scope, iat: issuedAt, exp: expiresAt, token_type: 'refresh_token' };
+    }
+    case 'agent': {
+      const isGone = isRevoked(document, { kind: 'token', id: found.tokenId });
+      if (isGone || isRevoked(document, { kind: 'agent', id: found.agentId })) return INACTIVE;
+      const exp = seconds(found.expiresAt);
+      return { ...common, sub: `agent:${found.agentId}`, aud: issuer, exp, jti: found.tokenId };
+    }
+    case 'principal': {
+      const { caller } = found;
+      // What the MCP service would say: the policy may have taken away what the token says.
+      const standing = standingOf(document, caller);
+      if (!standing.ok) return INACTIVE;
+      return {
+        ...common,
+        token_type: 'Bearer',
+        sub: caller.principal.id,
+        aud: document.policy.resource,
+        scope: standing.scopes.join(' '),
+        exp: seconds(found.expiresAt),
+        jti: caller.tokenId,
+        role: caller.principal.role,
+      };
+    }
+  }
+}
+
+const seconds = (at: Date): number => Math.floor(at.getTime() / 1000);

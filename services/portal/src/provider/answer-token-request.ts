@@ -1,0 +1,90 @@
+import type { ServerResponse } from 'node:http';
+import { requestContext } from '@causeway/runtime';
+import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { Attempt } from '../attempt/attempt.ts';
+import { failureAnswer, type OAuthAnswer, successAnswer } from '../attempt/oauth-answer.ts';
+import { OAuthRefusal } from '../attempt/oauth-refusal.ts';
+import type { RecordAttempt } from '../attempt/record-attempt.ts';
+import { toAppError } from '@causeway/core';
+import { PATHS } from '../endpoints/paths.ts';
+import type { TokenLimits } from '../limits/token-limits.ts';
+import { attemptOf } from './attempt-of.ts';
+import { refusalOf } from './refusal-of.ts';
+
+export interface TokenAnswerDeps {
+  readonly record: RecordAttempt;
+  readonly limits: TokenLimits;
+  /** Takes the place of the token that the library made for a code or a refresh token. */
+  readonly principalFor: (ctx: KoaContextWithOIDC, attempt: Attempt) => Promise<OAuthAnswer['body']>;
+}
+
+/** Stands around the library's token endpoint: what it answers goes out only after it was recorded, and in our words. */
+export function answerTokenRequests(provider: Provider, deps: TokenAnswerDeps): void {
+  // The library makes a body of what is thrown; the error itself comes by an event.
+  const failures = new WeakMap<ServerResponse, { readonly error: unknown }>();
+  const keep = (ctx: KoaContextWithOIDC, error: unknown) => failures.set(ctx.res, { error });
+  provider.on('grant.error', keep);
+  provider.on('server_error', keep);
+  provider.use(async (ctx, next) => {
+    await next();
+    const attempt = attemptOf(ctx.res);
+    if (ctx.path !== PATHS.token || attempt === undefined) return;
+    const answer = await finish(deps, { ctx: ctx as KoaContextWithOIDC, attempt, failure: failures.get(ctx.res) });
+    ctx.status = answer.status;
+    ctx.set(answer.headers);
+    ctx.body = answer.body;
+  });
+}
+
+interface Finish {
+  readonly ctx: KoaContextWithOIDC;
+  readonly attempt: Attempt;
+  readonly failure: { readonly error: unknown } | undefined;
+}
+
+async function finish(deps: TokenAnswerDeps, { ctx, attempt, failure }: Finish): Promise<OAuthAnswer> {
+  try {
+    const error = failure && refusalFor(ctx, failure.error);
+    noteClient(ctx, attempt, error);
+    if (error !== undefined) throw error;
+    const body = isBuiltIn(ctx) ? await deps.principalFor(ctx, attempt) : (ctx.body as OAuthAnswer['body']);
+    await deps.record(attempt, undefined);
+    return successAnswer(body);
+  } catch (error) {
+    return answerFailure(deps, { ctx, attempt, failure: { error } });
+  } finally {
+    requestContext(ctx.res).caller = attempt.caller;
+  }
+}
+
+async function answerFailure({ record }: TokenAnswerDeps, { ctx, attempt, failure }: Finish): Promise<OAuthAnswer> {
+  let error = toAppError(failure?.error);
+  try {
+    if (error.code !== 'audit_unavailable') await record(attempt, error);
+  } catch (unrecorded) {
+    // An unrecorded answer is not given, and a "no" is an answer too.
+    error = toAppError(unrecorded);
+  }
+  requestContext(ctx.res).error = error;
+  return failureAnswer(error, attempt.requestId);
+}
+
+function refusalFor(ctx: KoaContextWithOIDC, thrown: unknown) {
+  const error = refusalOf(thrown);
+  const { client, params } = ctx.oidc;
+  const grantType = params?.['grant_type'];
+  const mayUse = client === undefined || typeof grantType !== 'string' || client.grantTypeAllowed(grantType);
+  // RFC 6749 §5.2 has a code for this, which the library does not use.
+  if (mayUse || !(error instanceof OAuthRefusal) || error.error !== 'invalid_request') return error;
+  return new OAuthRefusal('unauthorized_client', error.message, { denied: true });
+}
+
+function noteClient(ctx: KoaContextWithOIDC, attempt: Attempt, error: unknown): void {
+  const { client } = ctx.oidc;
+  attempt.clientId = client?.clientId ?? attempt.clientId;
+  const isRefused = error instanceof OAuthRefusal && error.error === 'invalid_client';
+  if (client !== undefined && client.clientAuthMethod !== 'none' && !isRefused) attempt.isProven = true;
+}
+
+const isBuiltIn = ({ oidc }: KoaContextWithOIDC): boolean =>
+  ['authorization_code', 'refresh_token'].includes(String(oidc.params?.['grant_type']));
