@@ -1,0 +1,28 @@
+import type { PlatformSession, QueryOptions, Statement } from '@causeway/platform';
+import { withSpan } from '@causeway/runtime';
+import type { ToolOutput } from './define-tool.ts';
+
+/** What is known of a call by the time it is recorded. */
+export interface CallFacts {
+  readonly startedAt: number;
+  readonly policyDigest: string;
+  arguments?: Readonly<Record<string, unknown>>;
+  statement?: string;
+  content?: ToolOutput;
+}
+
+/** The session of a call: bound to its deadline, traced, and what it asks is noted for the record. */
+export function observedSession(
+  session: PlatformSession,
+  facts: CallFacts,
+  bounds: Required<Pick<QueryOptions, 'signal' | 'timeoutMs'>>,
+): PlatformSession {
+  return {
+    query: <Row>(statement: Statement<Row>, options?: QueryOptions) => {
+      facts.statement = statement.text;
+      return withSpan('sql', { 'db.query.summary': statement.name }, () =>
+        session.query(statement, { ...bounds, ...options }),
+      );
+    },
+  };
+}

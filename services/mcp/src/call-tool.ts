@@ -1,0 +1,75 @@
+import type { AuditSink } from '@causeway/audit';
+import { AppError, type Caller, toAppError } from '@causeway/core';
+import type { Platform } from '@causeway/platform';
+import { decideTool } from '@causeway/policy';
+import { CallDeadline } from './call-deadline.ts';
+import { type CallFacts, observedSession } from './call-facts.ts';
+import { callEvent } from './call-event.ts';
+import type { Tool } from './define-tool.ts';
+import { guardOutput, type GuardedOutput } from './guard-output.ts';
+import { InsufficientScope } from './insufficient-scope.ts';
+import type { CallLimits } from './limits/call-limits.ts';
+import type { PolicyView } from './policy-view.ts';
+import type { Stages } from './stages.ts';
+
+export interface CallToolDeps {
+  readonly policy: () => PolicyView;
+  readonly limits: CallLimits;
+  readonly platform: Platform;
+  readonly audit: AuditSink;
+}
+
+export interface ToolCall {
+  readonly tool: Tool;
+  readonly arguments: unknown;
+  readonly caller: Caller;
+  readonly clientId: string | undefined;
+  readonly requestId: string;
+  /** Aborted when the client goes away. */
+  readonly signal: AbortSignal;
+  readonly stages: Stages;
+}
+
+export type CallResult = ({ readonly ok: true } & GuardedOutput) | { readonly ok: false; readonly error: AppError };
+
+/** The whole policy of a call, top to bottom. Whatever happens, it is in the journal before this resolves. */
+export async function callTool(deps: CallToolDeps, call: ToolCall): Promise<CallResult> {
+  const { tool, caller, requestId, stages } = call;
+  const policy = deps.policy();
+  const facts: CallFacts = { startedAt: performance.now(), policyDigest: policy.document.digest };
+  const record = (error?: AppError) => stages.span('audit', () => deps.audit.record(callEvent(call, facts, error)));
+  try {
+    stages.time('decide', () => assertAllowed(policy, caller, tool));
+    const prepared = stages.time('validate', () => tool.prepare(call.arguments));
+    facts.arguments = prepared.recorded;
+    using held = new DisposableStack();
+    const deadline = held.use(new CallDeadline(tool, call.signal));
+    const { signal } = deadline;
+    held.use(
+      await stages.span('limit', () => deps.limits.enter(caller, tool.name, { policy: policy.document, signal })),
+    );
+    const session = await stages.span('exchange', () => deadline.race(deps.platform.open(caller, { requestId })));
+    const platform = observedSession(session, facts, { signal, timeoutMs: tool.deadlineMs });
+    const output = await stages.measure('run', () => deadline.race(prepared.run({ platform, signal, caller, policy })));
+    const guarded = stages.time('guard', () => guardOutput(tool, output));
+    facts.content = guarded.content;
+    await record();
+    return { ok: true, ...guarded };
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    try {
+      await record(error);
+      return { ok: false, error };
+    } catch (unrecorded) {
+      return { ok: false, error: toAppError(unrecorded) };
+    }
+  }
+}
+
+/** The role first; then the token's scope, which HTTP answers with a challenge for a better token. */
+function assertAllowed({ document }: PolicyView, caller: Caller, { name, scope }: Tool): void {
+  const decision = decideTool(document, caller, name);
+  if (decision.allowed) return;
+  const { code, reason } = decision;
+  throw code === 'insufficient_scope' ? new InsufficientScope(scope, reason) : new AppError(code, reason);
+}

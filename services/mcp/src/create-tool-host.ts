@@ -1,0 +1,95 @@
+import { ERRORS, type AppError } from '@causeway/core';
+import { ATTRIBUTE, callerAttributes, extractTraceContext, failSpan } from '@causeway/runtime';
+import { context, type Span, SpanKind, trace } from '@opentelemetry/api';
+import { callTool, type CallToolDeps, type CallResult } from './call-tool.ts';
+import type { Tool } from './define-tool.ts';
+import type { CallParams, McpRequest, ToolAnswer, ToolHost } from './mcp/tool-host.ts';
+import { Stages } from './stages.ts';
+
+export interface ToolHostDeps extends CallToolDeps {
+  readonly tools: readonly Tool[];
+  readonly service: string;
+  /** Each call, when it is over. */
+  readonly onCall: (tool: string, outcome: CallResult, seconds: number) => void;
+}
+
+/** The tools behind the protocol. A call becomes a span of the caller's trace, and whatever comes out of it an answer. */
+export function createToolHost(deps: ToolHostDeps): ToolHost {
+  const tools = new Map<string, Tool>(deps.tools.map((tool) => [tool.name, tool]));
+  return {
+    has: (name) => tools.has(name),
+    list: (caller) =>
+      deps
+        .policy()
+        .toolsOf(caller)
+        .flatMap((name) => tools.get(name)?.description ?? []),
+    call: async (params, request) => {
+      const tool = tools.get(params.name);
+      if (tool === undefined) throw new TypeError(`there is no tool ${params.name}`);
+      request.tool = tool.name;
+      const stages = new Stages();
+      const startedAt = performance.now();
+      const span = startCallSpan(deps.service, params, request);
+      const result = await context.with(trace.setSpan(context.active(), span), () =>
+        callTool(deps, { ...request, ...params, tool, stages }),
+      );
+      const milliseconds = performance.now() - startedAt;
+      deps.onCall(tool.name, result, milliseconds / 1000);
+      request.timing = stages.header;
+      endCallSpan(span, result, milliseconds);
+      return answerOf(result, request);
+    },
+  };
+}
+
+/** MCP's semantic conventions: the parent is the span that `_meta` names, and the HTTP request is linked. */
+function startCallSpan(service: string, { name, traceparent }: CallParams, { caller, requestId }: McpRequest): Span {
+  const remote = extractTraceContext(traceparent);
+  const http = trace.getActiveSpan()?.spanContext();
+  const parent = remote === undefined ? context.active() : trace.setSpanContext(context.active(), remote);
+  return trace.getTracer('causeway').startSpan(
+    `tools/call ${name}`,
+    {
+      kind: SpanKind.SERVER,
+      links: remote !== undefined && http !== undefined ? [{ context: http }] : [],
+      attributes: {
+        'mcp.method.name': 'tools/call',
+        'gen_ai.tool.name': name,
+        'gen_ai.operation.name': 'execute_tool',
+        [ATTRIBUTE.serviceName]: service,
+        [ATTRIBUTE.tool]: name,
+        [ATTRIBUTE.requestId]: requestId,
+        ...callerAttributes(caller),
+      },
+    },
+    parent,
+  );
+}
+
+function endCallSpan(span: Span, result: CallResult, milliseconds: number): void {
+  span.setAttribute(ATTRIBUTE.latencyMs, milliseconds);
+  if (!result.ok) failSpan(span, result.error);
+  span.end();
+}
+
+function answerOf(result: CallResult, request: McpRequest): ToolAnswer {
+  if (result.ok) return { content: result.content, json: result.json, isError: false };
+  const { error } = result;
+  request.failure = error;
+  const content = errorContent(error, request.requestId);
+  return { content, json: JSON.stringify(content), isError: true };
+}
+
+function errorContent({ code, publicMessage, retryAfterMs }: AppError, requestId: string) {
+  return {
+    error: {
+      code,
+      message: publicMessage,
+      request_id: requestId,
+      ...(retryAfterMs !== undefined && { retry_after_ms: retryAfterMs }),
+    },
+  };
+}
+
+/** Whether HTTP has to tell this refusal, with a challenge: a tool's result cannot. */
+export const isChallenge = ({ code }: AppError): boolean => ERRORS[code].mcp === undefined;

@@ -1,0 +1,77 @@
+import { REVOCATION_FEED_AGE_MAX_MS, type RemoteKeys, type RevocationFeed } from '@causeway/auth';
+import type { Platform } from '@causeway/platform';
+import type { PolicyStore } from '@causeway/policy';
+import type { HealthCheck } from '@causeway/runtime';
+import type { OpenSharedCount } from './limits/open-shared-count.ts';
+
+export interface HealthDeps {
+  readonly platform: Pick<Platform, 'health'>;
+  readonly policy: Pick<PolicyStore, 'health'>;
+  readonly portalKeys: Pick<RemoteKeys, 'find' | 'state'>;
+  readonly workspaceKeys: Pick<RemoteKeys, 'find' | 'state'> | undefined;
+  readonly revocations: Pick<RevocationFeed, 'ageMs'>;
+  readonly calls: Pick<OpenSharedCount, 'ping'>;
+}
+
+/** What this service stands on. Without the required ones it cannot answer a single call rightly. */
+export function healthChecks(deps: HealthDeps): HealthCheck[] {
+  return [
+    {
+      name: 'platform',
+      required: true,
+      timeoutMs: 6000,
+      run: async () => {
+        const { ok, problems } = await deps.platform.health();
+        if (!ok) return { status: 'down', cause: problems.join('; ') };
+      },
+    },
+    {
+      name: 'policy',
+      required: false,
+      freshMs: 500,
+      run: () => {
+        const { status } = deps.policy.health;
+        return Promise.resolve(status === 'ok' ? undefined : { status, cause: 'an edit of the policy was refused' });
+      },
+    },
+    { name: 'portal_keys', required: true, timeoutMs: 6000, run: () => askForKeys(deps.portalKeys) },
+    ...(deps.workspaceKeys === undefined ? [] : [workspaceCheck(deps.workspaceKeys)]),
+    {
+      name: 'revocations',
+      required: true,
+      freshMs: 500,
+      run: () =>
+        Promise.resolve(
+          deps.revocations.ageMs <= REVOCATION_FEED_AGE_MAX_MS
+            ? undefined
+            : { status: 'down', cause: 'nobody knows what was revoked lately' },
+        ),
+    },
+    {
+      name: 'call_limits',
+      required: false,
+      run: async () => {
+        try {
+          await deps.calls.ping();
+        } catch {
+          return { status: 'degraded', cause: 'each replica counts for itself' };
+        }
+      },
+    },
+  ];
+}
+
+const workspaceCheck = (keys: Pick<RemoteKeys, 'find' | 'state'>): HealthCheck => ({
+  name: 'workspace_keys',
+  required: false,
+  timeoutMs: 6000,
+  run: () => askForKeys(keys),
+});
+
+/** Keys are fetched when they are needed first; asking for one that nobody has fetches them. */
+async function askForKeys(
+  keys: Pick<RemoteKeys, 'find' | 'state'>,
+): Promise<{ status: 'down'; cause: string } | undefined> {
+  if (keys.state.keys === 0) await keys.find({ alg: 'ES256', kid: undefined });
+  return keys.state.keys > 0 ? undefined : { status: 'down', cause: 'the keys cannot be had' };
+}

@@ -1,0 +1,163 @@
+import packageJson from '../package.json' with { type: 'json' };
+import { openAudit } from '@causeway/audit';
+import {
+  createPlatformTokenVerifier,
+  createPrincipalTokenVerifier,
+  openRevocationLog,
+  RemoteKeys,
+  RevocationFeed,
+} from '@causeway/auth';
+import { AppError } from '@causeway/core';
+import { createPostgresPlatform } from '@causeway/platform';
+import { openPolicyStore, type PolicyStore } from '@causeway/policy';
+import {
+  createDependency,
+  createLogger,
+  createMetrics,
+  type Logger,
+  type Metrics,
+  type NetworkRule,
+  runMain,
+  serve,
+} from '@causeway/runtime';
+import { createApps, SERVICE } from './app.ts';
+import { healthChecks } from './health-checks.ts';
+import { createCallLimits } from './limits/call-limits.ts';
+import { CallSlots } from './limits/call-slots.ts';
+import { LeasedWindow } from './limits/call-window.ts';
+import { openSharedCount } from './limits/open-shared-count.ts';
+import { type McpSettings, readMcpSettings } from './settings.ts';
+import { TOOL_LIST } from './tools/index.ts';
+
+await runMain(async () => {
+  const settings = readMcpSettings(process.env);
+  const logger = createLogger({ service: SERVICE, level: settings.logLevel });
+  const metrics = createMetrics();
+  const parts = await openParts({ settings, logger, metrics });
+  const { policy, platform, audit, calls, portalKeys, obo } = parts;
+  const apps = await createApps({
+    ...parts,
+    tools: TOOL_LIST,
+    policy: () => policy.current,
+    limits: createCallLimits({ window: new LeasedWindow(calls), slots: new CallSlots() }),
+    logger,
+    metrics,
+    listen: settings.listen,
+    publicUrl: settings.mcpPublicUrl,
+    portalUrl: settings.portalPublicUrl,
+    version: packageJson.version,
+    obo: obo?.listener,
+  });
+  const checks = [...healthChecks({ ...parts, workspaceKeys: obo?.keys }), ...audit.checks];
+  await serve({
+    service: SERVICE,
+    settings,
+    logger,
+    metrics,
+    checks,
+    apps,
+    closers: [
+      ['policy', () => policy.stop()],
+      ['revocations', () => parts.closeRevocations()],
+      ['portal keys', () => portalKeys.close()],
+      ['workspace keys', () => obo?.keys.close()],
+      ['call limits', () => calls.close()],
+      ['platform', () => platform.close()],
+      ['audit', () => audit.close()],
+    ],
+  });
+});
+
+interface Process {
+  readonly settings: McpSettings;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** Everything that the service stands on, opened. */
+async function openParts({ settings, logger, metrics }: Process) {
+  const report = (error: unknown) => logger.warn('a system behind this one reports', { error });
+  const isProduction = settings.deployment === 'production';
+  const location = { redisUrl: settings.redisUrl, stateDatabaseUrl: settings.stateDatabaseUrl };
+  const log = openRevocationLog({ ...location, report });
+  const revocations = new RevocationFeed({ log, report });
+  await revocations.start();
+  const policy = await openPolicy({ settings, logger, revocations });
+  const { portalPublicUrl: issuer } = settings;
+  const network = settings.portalNetwork ?? (isProduction ? 'public' : LOOPBACK);
+  const portalKeys = remoteKeys('portal', issuer, { network });
+  return {
+    policy,
+    revocations,
+    closeRevocations: () => {
+      revocations.stop();
+      return log.close();
+    },
+    portalKeys,
+    principalTokens: createPrincipalTokenVerifier({
+      issuer,
+      resource: policy.current.policy.resource,
+      keys: portalKeys,
+      now: Date.now,
+      revocationOf: (what) => revocations.revocationOf(what),
+    }),
+    obo: openObo(settings, policy.current.policy.workspace),
+    audit: openAudit({
+      service: SERVICE,
+      journalDir: settings.journalDir,
+      journalBytesMax: settings.journalMaxMb * 1024 * 1024,
+      producerKey: settings.producerKey,
+      location,
+      isProduction,
+      metrics,
+      report,
+    }),
+    platform: createPostgresPlatform({
+      url: settings.databaseUrl.reveal(),
+      policy: () => policy.current,
+      onProblem: (message) => logger.warn(message),
+    }),
+    calls: await openSharedCount({ ...location, report }),
+  };
+}
+
+interface PolicyProcess extends Pick<Process, 'settings' | 'logger'> {
+  readonly revocations: RevocationFeed;
+}
+
+async function openPolicy({ settings, logger, revocations }: PolicyProcess): Promise<PolicyStore> {
+  const policy = await openPolicyStore({
+    file: settings.policy,
+    production: settings.deployment === 'production',
+    onRefused: ({ problems }) => logger.error('an edit of the policy is refused', { problems }),
+    onError: (error) => logger.error('following the policy failed', { error }),
+    revocations,
+  });
+  const resource = `${settings.mcpPublicUrl}/mcp`;
+  if (policy.current.policy.resource !== resource) {
+    throw new AppError('config_invalid', `MCP_PUBLIC_URL: the policy's resource is not ${resource}`);
+  }
+  policy.start();
+  return policy;
+}
+
+const LOOPBACK = ['127.0.0.0/8', '::1/128'];
+
+interface Trust {
+  readonly network: NetworkRule;
+  readonly caFile?: string | undefined;
+}
+
+function remoteKeys(name: string, issuer: string, trust: Trust): RemoteKeys {
+  return new RemoteKeys({ issuer, dependency: createDependency({ name, ...trust }), now: Date.now });
+}
+
+function openObo(settings: McpSettings, workspace: Trust | undefined) {
+  const { oboListen: listen, oboTrustedProxies: trustedProxies, oboIssuer: issuer, oboAudience: audience } = settings;
+  if (listen === undefined || trustedProxies === undefined) return undefined;
+  if (issuer === undefined || audience === undefined) return undefined;
+  if (workspace === undefined) throw new AppError('config_invalid', 'OBO_LISTEN: the policy has no workspace');
+  const keys = remoteKeys('workspace', issuer, workspace);
+  const users = createPlatformTokenVerifier({ issuer, audience, keys, now: Date.now });
+  return { keys, listener: { listen, trustedProxies, users } };
+}

@@ -1,0 +1,182 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import {
+  classifyInboundRequest,
+  type InboundModernRoute,
+  isJsonContentType,
+  isJSONRPCRequest,
+  type JSONRPCRequest,
+  preloadSchemas,
+  SUPPORTED_PROTOCOL_VERSIONS,
+  UnsupportedProtocolVersionError,
+} from '@modelcontextprotocol/server';
+import { authInfoOf, createServer, type ServerOptions } from './create-server.ts';
+import type { Reply } from './exchange.ts';
+import { ACCEPTED, errorReply, idOf, type McpReply, serialize } from './mcp-reply.ts';
+import { MODERN } from './revisions.ts';
+import { headerProblem } from './standard-headers.ts';
+import type { McpRequest } from './tool-host.ts';
+import { LegacyWire, ModernWire, type Wire } from './wire.ts';
+
+interface McpPost {
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+  readonly request: McpRequest;
+  /** Aborted when the client goes away. */
+  readonly signal: AbortSignal;
+}
+
+export interface Mcp {
+  /** Undefined when the client went away before there was an answer. */
+  handle(post: McpPost): Promise<McpReply | undefined>;
+  /** Requests under way, by era. */
+  readonly inFlight: readonly [modern: number, legacy: number];
+}
+
+/** Revisions before the modern one, all on one server. */
+const LEGACY = SUPPORTED_PROTOCOL_VERSIONS;
+const BATCH_MAX = 100;
+
+/** Both eras of the protocol on one endpoint, stateless: one long-lived server for each, and no session. */
+export async function createMcp(options: ServerOptions): Promise<Mcp> {
+  preloadSchemas();
+  const modern = await connect(options, [MODERN], new ModernWire());
+  const legacy = await connect(options, LEGACY, new LegacyWire());
+  return {
+    get inFlight() {
+      return [modern.inFlight, legacy.inFlight] as const;
+    },
+    handle: (post) => {
+      if (!isJsonContentType(post.headers['content-type'])) return Promise.resolve(UNSUPPORTED_MEDIA_TYPE);
+      const parsed = parse(post.body);
+      if (parsed === undefined) return Promise.resolve(PARSE_ERROR);
+      const { body } = parsed;
+      const route = classifyInboundRequest({ httpMethod: 'POST', ...namedHeaders(post.headers), body });
+      if (route.kind === 'reject') {
+        const { httpStatus, code, message, data } = route;
+        return Promise.resolve(
+          errorReply(httpStatus, { code, message, ...(data !== undefined && { data }) }, idOf(body)),
+        );
+      }
+      if (route.kind === 'modern') return serveModern(modern, route, post);
+      return serveLegacy(legacy, body, { ...post, initialize: () => connect(options, LEGACY, new LegacyWire()) });
+    },
+  };
+}
+
+const UNSUPPORTED_MEDIA_TYPE = errorReply(415, {
+  code: -32000,
+  message: 'Unsupported Media Type: Content-Type must be application/json',
+});
+const PARSE_ERROR = errorReply(400, { code: -32700, message: 'Parse error: Invalid JSON' });
+
+async function connect<W extends Wire>(options: ServerOptions, versions: readonly string[], wire: W): Promise<W> {
+  await createServer(options, versions).connect(wire);
+  return wire;
+}
+
+function parse(body: Buffer): { readonly body: unknown } | undefined {
+  try {
+    return { body: JSON.parse(body.toString()) };
+  } catch {
+    return undefined;
+  }
+}
+
+function namedHeaders(headers: IncomingHttpHeaders) {
+  const [version, method, name] = [headers['mcp-protocol-version'], headers['mcp-method'], headers['mcp-name']];
+  return {
+    ...(version !== undefined && { protocolVersionHeader: String(version) }),
+    ...(method !== undefined && { mcpMethodHeader: String(method) }),
+    ...(name !== undefined && { mcpNameHeader: String(name) }),
+  };
+}
+
+async function serveModern(wire: Wire, route: InboundModernRoute, post: McpPost): Promise<McpReply | undefined> {
+  const { message, classification } = route;
+  if (classification.revision !== MODERN) {
+    const {
+      code,
+      message: text,
+      data,
+    } = new UnsupportedProtocolVersionError({
+      supported: [MODERN],
+      requested: classification.revision ?? 'unknown',
+    });
+    return errorReply(400, { code, message: text, data }, idOf(message));
+  }
+  // Never forwarded: a client's `cancelled` on a shared server would end other people's calls.
+  if (route.messageKind === 'notification') return ACCEPTED;
+  const problem = headerProblem(post.headers, route.message);
+  if (problem !== undefined) {
+    const text = `Bad Request: the request headers and body disagree: ${problem}`;
+    return errorReply(400, { code: -32020, message: text }, route.message.id);
+  }
+  const authInfo = authInfoOf(post.request);
+  // Streamable HTTP 2026-07-28: a client that disconnects has cancelled. Before that revision it has not.
+  const reply = await wire.dispatch(route.message, { classification, authInfo }, post.signal);
+  return reply && { ...bodyOf([reply], false), status: statusOf(reply) };
+}
+
+/** Streamable HTTP 2026-07-28. A handler's own error is an answer like any other: 200. */
+const STATUS: ReadonlyMap<number, number> = new Map([
+  [-32700, 400],
+  [-32600, 400],
+  [-32601, 404],
+  [-32020, 400],
+  [-32021, 400],
+  [-32022, 400],
+]);
+const MISSING_CLIENT_CAPABILITY = -32021;
+
+function statusOf({ response: { error }, fromGate }: Reply): number {
+  if (error === undefined || !(fromGate || error.code === MISSING_CLIENT_CAPABILITY)) return 200;
+  return STATUS.get(error.code) ?? 200;
+}
+
+interface LegacyPost extends McpPost {
+  /** `initialize` writes the client's identity into its server, so it gets one of its own. */
+  readonly initialize: () => Promise<Wire>;
+}
+
+async function serveLegacy(shared: Wire, body: unknown, post: LegacyPost): Promise<McpReply | undefined> {
+  const messages = (Array.isArray(body) ? body : [body]) as readonly Partial<JSONRPCRequest>[];
+  const isFirst = messages.some(({ method, id }) => method === 'initialize' && id !== undefined);
+  const refused = legacyProblem(post.headers, { count: messages.length, isFirst });
+  if (refused !== undefined) return refused;
+  // Notifications and responses are taken and never forwarded.
+  const requests = messages.filter((message) => isJSONRPCRequest(message));
+  if (requests.length === 0) return ACCEPTED;
+  const wire = isFirst ? await post.initialize() : shared;
+  const authInfo = authInfoOf(post.request);
+  const replies = await Promise.all(requests.map((message) => wire.dispatch(message, { authInfo })));
+  if (isFirst) await wire.close();
+  const answered = replies.filter((reply) => reply !== undefined);
+  return answered.length < requests.length ? undefined : { ...bodyOf(answered, Array.isArray(body)), status: 200 };
+}
+
+function legacyProblem(
+  headers: IncomingHttpHeaders,
+  { count, isFirst }: { readonly count: number; readonly isFirst: boolean },
+): McpReply | undefined {
+  const accept = headers.accept ?? '';
+  if (!accept.includes('application/json') || !accept.includes('text/event-stream')) {
+    const message = 'Not Acceptable: Client must accept both application/json and text/event-stream';
+    return errorReply(406, { code: -32000, message });
+  }
+  if (count > BATCH_MAX) {
+    return errorReply(400, { code: -32600, message: `Invalid Request: Batch must not exceed ${BATCH_MAX} messages` });
+  }
+  if (isFirst && count > 1) {
+    return errorReply(400, { code: -32600, message: 'Invalid Request: Only one initialization request is allowed' });
+  }
+  const version = headers['mcp-protocol-version'];
+  if (isFirst || version === undefined || LEGACY.includes(String(version))) return undefined;
+  const message = `Bad Request: Unsupported protocol version: ${String(version)} (supported versions: ${LEGACY.join(', ')})`;
+  return errorReply(400, { code: -32000, message });
+}
+
+function bodyOf(replies: readonly Reply[], isBatch: boolean): Omit<McpReply, 'status'> {
+  const texts = replies.map(({ response }) => serialize(response));
+  const errors = replies.flatMap(({ response }) => response.error ?? []);
+  return { body: isBatch ? `[${texts.join(',')}]` : (texts[0] ?? ''), errors };
+}

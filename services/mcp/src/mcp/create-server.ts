@@ -1,0 +1,59 @@
+import { ERRORS } from '@causeway/core';
+import {
+  type CallToolResult,
+  type Implementation,
+  ProtocolError,
+  ProtocolErrorCode,
+  Server,
+  type ServerContext,
+} from '@modelcontextprotocol/server';
+import type { McpRequest, ToolHost } from './tool-host.ts';
+
+export interface ServerOptions {
+  readonly info: Implementation;
+  readonly host: ToolHost;
+  readonly onError: (error: Error) => void;
+}
+
+const LIST_TTL_MS = 60_000;
+
+/** A low-level server of one protocol era. It keeps nothing of any request. */
+export function createServer({ info, host, onError }: ServerOptions, versions: readonly string[]): Server {
+  const hint = { ttlMs: LIST_TTL_MS, cacheScope: 'private' as const };
+  const server = new Server(info, {
+    capabilities: { tools: {} },
+    cacheHints: { 'tools/list': hint, 'server/discover': hint },
+    supportedProtocolVersions: [...versions],
+  });
+  // oxlint-disable-next-line unicorn/prefer-add-event-listener -- no EventTarget.
+  server.onerror = onError;
+  server.setRequestHandler('tools/list', ({ params }, context) => {
+    // There is one page, so nobody was given a cursor.
+    if (params?.cursor !== undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'Unknown cursor');
+    return { tools: [...host.list(requestOf(context).caller)] };
+  });
+  server.setRequestHandler('tools/call', async ({ params }, context): Promise<CallToolResult> => {
+    if (!host.has(params.name)) throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'Unknown tool');
+    const { signal, _meta } = context.mcpReq;
+    const call = { name: params.name, arguments: params.arguments, traceparent: _meta?.['traceparent'], signal };
+    try {
+      const { content, json, isError } = await host.call(call, requestOf(context));
+      return { content: [{ type: 'text', text: json }], structuredContent: content, ...(isError && { isError }) };
+    } catch (error) {
+      // The SDK would send the text of the exception.
+      onError(error instanceof Error ? error : new Error('a non-error was thrown'));
+      throw new ProtocolError(ProtocolErrorCode.InternalError, ERRORS.internal.publicMessage);
+    }
+  });
+  return server;
+}
+
+/** Travels through the SDK where it keeps what authentication found. */
+export function authInfoOf(request: McpRequest) {
+  return { token: '', clientId: request.clientId ?? '', scopes: [], extra: { request } };
+}
+
+function requestOf({ http }: ServerContext): McpRequest {
+  const { request } = http?.authInfo?.extra ?? {};
+  return request as McpRequest;
+}

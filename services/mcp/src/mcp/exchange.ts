@@ -1,0 +1,86 @@
+import type { JSONRPCMessage, JSONRPCRequest, MessageExtraInfo, RequestId } from '@modelcontextprotocol/server';
+
+export interface JsonRpcError {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: unknown;
+}
+
+export interface JsonRpcResponse {
+  id: RequestId;
+  readonly result?: Readonly<Record<string, unknown>>;
+  readonly error?: JsonRpcError;
+}
+
+export interface Reply {
+  readonly response: JsonRpcResponse;
+  /** A gate of the protocol answered, before any handler ran. */
+  readonly fromGate: boolean;
+}
+
+type Settle = (response: JsonRpcResponse | undefined) => void;
+
+/**
+ * Many callers' requests through one long-lived server. Every request gets an id of ours on the way in and its own back on
+ * the way out, so that equal ids of different callers never meet. Nothing else is kept.
+ */
+export class Exchange {
+  readonly #deliver: (message: JSONRPCMessage, extra?: MessageExtraInfo) => void;
+  readonly #pending = new Map<number, Settle>();
+  #lastId = 0;
+
+  constructor(deliver: (message: JSONRPCMessage, extra?: MessageExtraInfo) => void) {
+    this.#deliver = deliver;
+  }
+
+  get inFlight(): number {
+    return this.#pending.size;
+  }
+
+  /** Undefined when the caller went away first. */
+  dispatch(message: JSONRPCRequest, extra: MessageExtraInfo, signal?: AbortSignal): Promise<Reply | undefined> {
+    const id = ++this.#lastId;
+    return new Promise((resolve) => {
+      // A gate answers while the message is delivered; handlers run in a later microtask.
+      let fromGate = true;
+      const leave = () => {
+        if (!this.#pending.delete(id)) return;
+        this.#cancel(id, extra);
+        resolve(undefined);
+      };
+      this.#pending.set(id, (response) => {
+        signal?.removeEventListener('abort', leave);
+        if (response !== undefined) response.id = message.id;
+        resolve(response && { response, fromGate });
+      });
+      if (signal?.aborted) {
+        leave();
+        return;
+      }
+      signal?.addEventListener('abort', leave, { once: true });
+      this.#deliver({ ...message, id }, extra);
+      fromGate = false;
+    });
+  }
+
+  /** What the server sends. Its own requests and notifications have no place in a JSON reply. */
+  settle(message: JsonRpcResponse): void {
+    if ('method' in message) return;
+    const id = Number(message.id);
+    const settle = this.#pending.get(id);
+    this.#pending.delete(id);
+    settle?.(message);
+  }
+
+  end(): void {
+    for (const settle of this.#pending.values()) settle(undefined);
+    this.#pending.clear();
+  }
+
+  /** Only we may cancel, and only by our own id: a client's notification would name somebody else's call. */
+  #cancel(requestId: number, { classification }: MessageExtraInfo): void {
+    const params = { requestId, reason: 'the client went away' };
+    const message: JSONRPCMessage = { jsonrpc: '2.0', method: 'notifications/cancelled', params };
+    this.#deliver(message, classification && { classification });
+  }
+}

@@ -1,0 +1,84 @@
+import { auditVariables } from '@causeway/audit';
+import {
+  type Environment,
+  listenAddress,
+  type NetworkRule,
+  networks,
+  oneOf,
+  optional,
+  parseNetworks,
+  path,
+  postgresUrl,
+  publicUrl,
+  readSettings,
+  type SettingProblem,
+  type SettingRule,
+  type Settings,
+  serviceVariables,
+  stateStoreProblems,
+  stateStoreVariables,
+  text,
+  url,
+  type Variable,
+} from '@causeway/runtime';
+import { z } from 'zod';
+
+const PORTAL_NETWORK: Variable<NetworkRule> = {
+  name: 'PORTAL_NETWORK',
+  description: 'Where the portal’s address may be. Without it: loopback for a local process, `public` in production.',
+  expects: '"public" or a comma-separated list of networks such as 10.0.0.0/8',
+  schema: z
+    .string()
+    .refine((written) => written === 'public' || parseNetworks(written) !== undefined)
+    .transform((written) => (written === 'public' ? written : written.split(',').map((network) => network.trim()))),
+  required: true,
+};
+
+export const MCP_VARIABLES = {
+  ...serviceVariables('MCP_LISTEN', 8701),
+  ...stateStoreVariables(),
+  ...auditVariables(),
+  mcpPublicUrl: publicUrl('MCP_PUBLIC_URL', {
+    description: 'Where clients reach this service.',
+    localDefault: 'http://127.0.0.1:8701',
+  }),
+  portalPublicUrl: publicUrl('PORTAL_PUBLIC_URL', {
+    description: 'The portal: issuer of the tokens that are accepted here.',
+    localDefault: 'http://127.0.0.1:8700',
+  }),
+  portalNetwork: optional(PORTAL_NETWORK),
+  policy: path('CAUSEWAY_POLICY', { description: 'The policy document.', localDefault: 'infra/local/policy.yaml' }),
+  platform: oneOf('PLATFORM', ['postgres'], { description: 'The governed data platform.', default: 'postgres' }),
+  databaseUrl: postgresUrl('DATABASE_URL', { description: 'The warehouse, as the gateway’s login.' }),
+  oboListen: optional(
+    listenAddress('OBO_LISTEN', { description: 'Where the on-behalf-of listener listens. Without it there is none.' }),
+  ),
+  oboTrustedProxies: optional(
+    networks('OBO_TRUSTED_PROXIES', { description: 'Whose X-Forwarded-Access-Token is believed there.' }),
+  ),
+  oboIssuer: optional(url('OBO_ISSUER', { description: 'Issuer of the platform’s own user tokens.' })),
+  oboAudience: optional(text('OBO_AUDIENCE', { description: 'What their `aud` must be or contain.' })),
+};
+
+export type McpSettings = Settings<typeof MCP_VARIABLES>;
+
+export const readMcpSettings = (environment: Environment): McpSettings =>
+  readSettings(MCP_VARIABLES, environment, settingProblems);
+
+const settingProblems: SettingRule<typeof MCP_VARIABLES> = (settings) => [
+  ...stateStoreProblems(settings, [settings.databaseUrl]),
+  ...oboProblems(settings),
+];
+
+/** The listener is whole or not there: without one of these it would believe nobody, or anybody. */
+function oboProblems({ oboListen, ...obo }: Partial<McpSettings>): SettingProblem[] {
+  if (oboListen === undefined) return [];
+  const needed = {
+    OBO_TRUSTED_PROXIES: obo.oboTrustedProxies,
+    OBO_ISSUER: obo.oboIssuer,
+    OBO_AUDIENCE: obo.oboAudience,
+  };
+  return Object.entries(needed).flatMap(([variable, value]) =>
+    value === undefined ? [{ variable, problem: 'must be set beside OBO_LISTEN' }] : [],
+  );
+}
