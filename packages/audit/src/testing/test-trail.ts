@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Secret } from '@causeway/core';
 import pg from 'pg';
@@ -12,6 +12,7 @@ import { HeadsFile } from '../warehouse/heads-file.ts';
 import { verifyTrail, type VerifyReport } from '../warehouse/verify-trail.ts';
 import { withReader } from '../warehouse/stored-row.ts';
 import { toolCall } from './sample.ts';
+import { newSigningKey } from './signing-key.ts';
 
 /** A fresh database with the audit schema, and a worker's hands. */
 export interface TestTrail {
@@ -29,13 +30,6 @@ export interface TestTrail {
   verify(since?: Date): Promise<VerifyReport>;
   close(): Promise<void>;
 }
-
-export const newSigningKey = (): string =>
-  generateKeyPairSync('ec', {
-    namedCurve: 'P-256',
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-  }).privateKey;
 
 let databases = 0;
 

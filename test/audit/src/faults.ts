@@ -1,0 +1,89 @@
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { TrailWorld } from './trail-world.ts';
+
+/** What may go wrong at any time, and how it ends. */
+export type Fault = (world: TrailWorld, random: () => number) => Promise<void>;
+
+const pick = <T>(list: readonly T[], random: () => number): T => {
+  const one = list[Math.floor(random() * list.length)];
+  if (one === undefined) throw new Error('nothing to pick from');
+  return one;
+};
+
+const soon = (random: () => number) => delay(100 + random() * 900);
+
+export const FAULTS = {
+  'kill a producer': async (world, random) => {
+    const producer = pick(world.producers, random);
+    await producer.kill();
+    await producer.start();
+  },
+  'kill a worker': async (world, random) => {
+    const worker = pick(world.workers, random);
+    await worker.kill();
+    await soon(random);
+    await worker.start();
+  },
+  'kill the queue': async (world, random) => {
+    const server = world.redis ?? world.state;
+    await server?.kill();
+    await soon(random);
+    await server?.restart();
+  },
+  'wipe the queue clean': async ({ redis, state }) => {
+    if (redis !== undefined) await redis.admin.flushall();
+    else await state?.query('DROP SCHEMA IF EXISTS bullmq CASCADE');
+  },
+  'stop the warehouse': async ({ warehouse }, random) => {
+    await warehouse.kill();
+    await soon(random);
+    await warehouse.restart();
+  },
+  'fill the disk of the journals': async (world, random) => {
+    if (!world.isDiskMounted) throw new Error('a disk that can be filled takes root');
+    const filler = join(world.journals, 'filler');
+    const file = openSync(filler, 'w');
+    try {
+      fill(file);
+      await soon(random);
+    } finally {
+      closeSync(file);
+      rmSync(filler);
+    }
+  },
+} satisfies Record<string, Fault>;
+
+export type FaultName = keyof typeof FAULTS;
+
+export const FAULT_NAMES = Object.keys(FAULTS) as FaultName[];
+
+function fill(file: number): void {
+  const block = Buffer.alloc(64 * 1024);
+  for (const size of [block.length, 1]) {
+    try {
+      for (;;) writeSync(file, block, 0, size);
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
+    }
+  }
+}
+
+/** Mulberry32: the same seed makes the same round. */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export function shuffled<T>(list: readonly T[], random: () => number): T[] {
+  return list
+    .map((one) => ({ one, place: random() }))
+    .toSorted((a, b) => a.place - b.place)
+    .map(({ one }) => one);
+}
