@@ -83,6 +83,12 @@ export async function startTestPostgres(kind: PostgresKind, settings: readonly s
   };
 }
 
+/** A world that could not be built leaves no server behind. */
+export async function stopAndThrow(server: TestPostgres, error: unknown): Promise<never> {
+  await server.stop();
+  throw error;
+}
+
 /** Fails loudly when the binaries are missing: a skipped server would prove nothing. */
 function findBinaries(kind: PostgresKind): string {
   const folder = kind === 'debian15' ? '/usr/lib/postgresql/15/bin' : embeddedBinaries();
@@ -132,11 +138,16 @@ interface Boot {
 async function boot({ bin, args, root, port, ids }: Boot): Promise<ChildProcess> {
   const log = openSync(join(root, 'log'), 'a');
   const child = spawn(join(bin, 'postgres'), args, { cwd: '/', env: ENV, stdio: ['ignore', log, log], ...ids });
+  // A run that is cut short must not leave a server.
+  const endWithRun = () => child.kill('SIGQUIT');
+  process.once('exit', endWithRun);
+  child.once('exit', () => process.off('exit', endWithRun));
   for (let attempt = 0; attempt < 200; attempt++) {
     if (child.exitCode !== null) break;
     if (await answers(port)) return child;
     await delay(50);
   }
+  endWithRun();
   throw new Error(`Postgres did not start:\n${readFileSync(join(root, 'log'), 'utf8').slice(-2000)}`);
 }
 

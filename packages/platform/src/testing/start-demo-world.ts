@@ -5,11 +5,21 @@ import { sampleDeals } from '../sample/deals.ts';
 import { sampleDocuments } from '../sample/documents.ts';
 import { type ContractWorld, CONTRACT_GRANTS, contractPeople } from './contract-world.ts';
 import { demoPolicy } from './demo-policy.ts';
-import { type PostgresKind, startTestPostgres, TEST_PASSWORD, type TestPostgres } from './postgres-server.ts';
+import {
+  type PostgresKind,
+  startTestPostgres,
+  stopAndThrow,
+  TEST_PASSWORD,
+  type TestPostgres,
+} from './postgres-server.ts';
 
 /** The demo policy and the sample on a fresh server, behind a platform with four connections. */
 export async function startDemoWorld(kind: PostgresKind): Promise<ContractWorld & { readonly server: TestPostgres }> {
   const server = await startTestPostgres(kind);
+  return buildWorld(server).catch((error: unknown) => stopAndThrow(server, error));
+}
+
+async function buildWorld(server: TestPostgres): Promise<ContractWorld & { readonly server: TestPostgres }> {
   const policy = await demoPolicy();
   const adminUrl = server.url();
   await applyGovernance({ adminUrl, policy, gatewayPassword: TEST_PASSWORD });

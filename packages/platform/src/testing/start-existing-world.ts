@@ -6,7 +6,13 @@ import { sampleDeals } from '../sample/deals.ts';
 import { sampleDocuments } from '../sample/documents.ts';
 import { CONTRACT_GRANTS, type ContractWorld, contractPeople } from './contract-world.ts';
 import { DEMO_POLICY } from './demo-policy.ts';
-import { type PostgresKind, startTestPostgres, TEST_PASSWORD, type TestPostgres } from './postgres-server.ts';
+import {
+  type PostgresKind,
+  startTestPostgres,
+  stopAndThrow,
+  TEST_PASSWORD,
+  type TestPostgres,
+} from './postgres-server.ts';
 
 /** A shop that was there first: other names, an owner and a login of its own. */
 const SHOP = `
@@ -78,6 +84,10 @@ export interface ExistingWorld extends ContractWorld {
 /** The same rules over a schema that somebody else's application owns and uses, while it uses it. */
 export async function startExistingWorld(kind: PostgresKind): Promise<ExistingWorld> {
   const server = await startTestPostgres(kind);
+  return buildWorld(server).catch((error: unknown) => stopAndThrow(server, error));
+}
+
+async function buildWorld(server: TestPostgres): Promise<ExistingWorld> {
   await server.asAdmin((admin) => admin.query(SHOP));
   await server.asAdmin(fillShop);
   const shopNow = () => server.asAdmin(shopState);
