@@ -7,14 +7,15 @@ import {
   rmSync,
   statSync,
   truncateSync,
+  writeFileSync,
 } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { AppError } from '@causeway/core';
 import { describe, expect, test, vi } from 'vitest';
 import { type BrittleDisk, brittleDisk } from '../testing/brittle-disk.ts';
 import { recordsIn } from '../testing/records-in.ts';
 import { refused, temporaryFolder, testProducer, type TestProducer, toolCall } from '../testing/sample.ts';
-import { openJournalFolder, openProducer, readFolder } from './journal-folder.ts';
+import { openJournalFolder, openName, openProducer, readFolder } from './journal-folder.ts';
 import { Journal } from './journal.ts';
 import { type AuditSink } from './sink.ts';
 
@@ -89,6 +90,17 @@ test('numbers go on when everything has been trimmed', async () => {
   expect(first.journal.bytes).toBe(0);
   first.journal.close();
   expect(testProducer(journalDir).journal.nextSeq).toBe(4);
+});
+
+test('numbers go on behind a segment of which a lost machine left only the name', () => {
+  const dir = join(temporaryFolder(), 'mcp-1');
+  mkdirSync(dir);
+  writeFileSync(join(dir, openName(5)), Buffer.alloc(300));
+  for (let life = 0; life < 2; life++) {
+    const folder = openJournalFolder(dir);
+    expect(folder?.nextSeq).toBe(5);
+    folder?.lock.release();
+  }
 });
 
 test('two processes never share a folder, and a folder is free when its process closed it', () => {
@@ -281,6 +293,7 @@ describe('when the disk fails', () => {
 test('a closed journal accepts nothing, and has let go of its files', async () => {
   const { sink, journal, dir } = testProducer();
   await record(sink, 'a');
+  journal.cut();
   const open = readdirSync('/proc/self/fd').length;
   journal.close();
   expect(readdirSync('/proc/self/fd').length).toBeLessThan(open);
