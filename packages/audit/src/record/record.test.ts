@@ -110,6 +110,13 @@ test('the canonical text survives the way through JSON', () => {
   );
 });
 
+test('a key that reading back would drop is renamed', () => {
+  const args = JSON.parse('{"a":{"__proto__":1}}') as Record<string, unknown>;
+  const record = toRecord(toolCall({ arguments: args }), STAMP);
+  expect(record.arguments).toEqual({ a: { '[__proto__]': 1 } });
+  expect(auditRecord.parse(JSON.parse(JSON.stringify(record)))).toEqual(record);
+});
+
 test('the hash of a chain is pinned: a change would break every trail that exists', () => {
   const leaf = leafOf(toRecord(toolCall(), STAMP));
   expect(leaf.toString('hex')).toBe('7d359b512b9f3c55190afb134eddfd904643236cdd422459f7eaed953216ab93');
