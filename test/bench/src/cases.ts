@@ -1,3 +1,4 @@
+import * as audit from './cases/audit.ts';
 import * as governedSql from './cases/governed-sql.ts';
 import * as http from './cases/http.ts';
 import * as jsonRpc from './cases/json-rpc.ts';
@@ -8,4 +9,5 @@ export const CASES: readonly CaseModule[] = [
   { benchCase: http.benchCase, module: new URL('cases/http.ts', import.meta.url) },
   { benchCase: jsonRpc.benchCase, module: new URL('cases/json-rpc.ts', import.meta.url) },
   { benchCase: governedSql.benchCase, module: new URL('cases/governed-sql.ts', import.meta.url) },
+  { benchCase: audit.benchCase, module: new URL('cases/audit.ts', import.meta.url) },
 ];
