@@ -26,8 +26,8 @@ export function readyText({
     '',
     ...table([['who can sign in', 'provider', 'role or group'], ...people]),
     '',
-    'A first call, a signed token of one of them:',
-    '  npx causeway dev token --idp northwind --user wanda@northwind.example',
+    'A first call, as one of them (signs in, exchanges the token, calls the tool):',
+    "  npx causeway call query_sales_data '{}' --as wanda@northwind.example",
   ].join('\n');
 }
 

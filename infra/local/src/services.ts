@@ -12,7 +12,7 @@ const entryOf = (service: string) =>
 export function listServices(place: StackPlace, environment: LocalEnvironment): readonly ServiceSpec[] {
   makeAuditKeys(environment);
   makePortalKeys(place, environment);
-  return [auditWorker(place, environment), portal(place, environment)];
+  return [auditWorker(place, environment), portal(place, environment), mcp(place, environment)];
 }
 
 function auditWorker({ ports }: StackPlace, environment: LocalEnvironment): ServiceSpec {
@@ -50,6 +50,33 @@ function portal({ ports }: StackPlace, environment: LocalEnvironment): ServiceSp
       STATE_DATABASE_URL,
       JOURNAL_DIR,
       AUDIT_PRODUCER_KEY_FILE,
+    },
+    readyUrl: `http://${listen}/readyz`,
+  };
+}
+
+function mcp({ ports }: StackPlace, environment: LocalEnvironment): ServiceSpec {
+  const listen = `127.0.0.1:${ports.mcp}`;
+  const { MCP_PUBLIC_URL, PORTAL_PUBLIC_URL, CAUSEWAY_POLICY, PLATFORM, DATABASE_URL } = environment;
+  const { STATE_DATABASE_URL, JOURNAL_DIR, AUDIT_PRODUCER_KEY_FILE } = environment;
+  const { OBO_LISTEN, OBO_TRUSTED_PROXIES, OBO_ISSUER, OBO_AUDIENCE } = environment;
+  return {
+    name: 'mcp',
+    entry: entryOf('mcp'),
+    env: {
+      MCP_LISTEN: listen,
+      MCP_PUBLIC_URL,
+      PORTAL_PUBLIC_URL,
+      CAUSEWAY_POLICY,
+      PLATFORM,
+      DATABASE_URL,
+      STATE_DATABASE_URL,
+      JOURNAL_DIR,
+      AUDIT_PRODUCER_KEY_FILE,
+      OBO_LISTEN,
+      OBO_TRUSTED_PROXIES,
+      OBO_ISSUER,
+      OBO_AUDIENCE,
     },
     readyUrl: `http://${listen}/readyz`,
   };

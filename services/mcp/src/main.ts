@@ -29,6 +29,8 @@ import { openSharedCount } from './limits/open-shared-count.ts';
 import { type McpSettings, readMcpSettings } from './settings.ts';
 import { TOOL_LIST } from './tools/index.ts';
 
+const LOOPBACK = ['127.0.0.0/8', '::1/128'];
+
 await runMain(async () => {
   const settings = readMcpSettings(process.env);
   const logger = createLogger({ service: SERVICE, level: settings.logLevel });
@@ -140,8 +142,6 @@ async function openPolicy({ settings, logger, revocations }: PolicyProcess): Pro
   policy.start();
   return policy;
 }
-
-const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 
 interface Trust {
   readonly network: NetworkRule;

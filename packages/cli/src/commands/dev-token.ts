@@ -1,16 +1,10 @@
-import { EXIT_CONFIG } from '@causeway/core';
-import { issuerOf } from '@causeway/local/issuers';
 import { IDP_IDS, type IdpId } from '@causeway/local/people';
-import { readPorts } from '@causeway/local/ports';
-import { signInAs, SignInFailure } from '@causeway/local/sign-in-as';
-import { StackProblem } from '@causeway/local/stack-problem';
 
 import { defineCommand } from '../command.ts';
-import { CommandError, EXIT_NO, EXIT_USAGE } from '../command-error.ts';
+import { CommandError, EXIT_USAGE } from '../command-error.ts';
+import { demoPorts, demoSignIn } from '../demo-sign-in.ts';
 import { nearestName } from '../nearest-name.ts';
 import { refuseProduction } from '../refuse-production.ts';
-
-const TIMEOUT_MS = 10_000;
 
 export const devToken = defineCommand({
   name: 'dev token',
@@ -23,14 +17,9 @@ export const devToken = defineCommand({
   },
   async run({ args: { options }, env, stdout, signal }) {
     refuseProduction(env);
-    const issuer = issuerOf(parseIdp(options.idp), `http://127.0.0.1:${portOf(env)}`);
-    try {
-      const bounded = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
-      const { accessToken, idToken } = await signInAs({ issuer, email: options.user, signal: bounded });
-      stdout.write(`${options['id-token'] ? idToken : accessToken}\n`);
-    } catch (error) {
-      throw explain(error);
-    }
+    const person = { idp: parseIdp(options.idp), email: options.user };
+    const { accessToken, idToken } = await demoSignIn({ ...person, ports: demoPorts(env), signal });
+    stdout.write(`${options['id-token'] ? idToken : accessToken}\n`);
   },
 });
 
@@ -40,19 +29,4 @@ function parseIdp(typed: string): IdpId {
   const nearest = nearestName(typed, IDP_IDS);
   const advice = nearest === undefined ? `there are ${IDP_IDS.join(', ')}` : `did you mean ${nearest}?`;
   throw new CommandError(EXIT_USAGE, `there is no identity provider ${JSON.stringify(typed)}; ${advice}`);
-}
-
-function portOf(env: Readonly<Record<string, string | undefined>>): number {
-  try {
-    return readPorts(env).identityProviders;
-  } catch (error) {
-    if (!(error instanceof StackProblem)) throw error;
-    throw new CommandError(EXIT_CONFIG, [error.message, ...error.advice].join('; '), error);
-  }
-}
-
-function explain(error: unknown): CommandError {
-  if (!(error instanceof SignInFailure)) return new CommandError(EXIT_NO, 'the sign-in failed', error);
-  const advice = error.reason === 'unreachable' ? '; is the stack running? (npm start)' : '';
-  return new CommandError(EXIT_NO, `${error.message}${advice}`, error);
 }

@@ -1,4 +1,11 @@
 import type { Command } from '../command.ts';
+import { call } from './call.ts';
+import { auditAdopt } from './audit-adopt.ts';
+import { auditExport } from './audit-export.ts';
+import { auditReconcile } from './audit-reconcile.ts';
+import { auditRetain } from './audit-retain.ts';
+import { auditTail } from './audit-tail.ts';
+import { auditVerify } from './audit-verify.ts';
 import { dbApply } from './db-apply.ts';
 import { dbSample } from './db-sample.ts';
 import { devToken } from './dev-token.ts';
@@ -9,6 +16,7 @@ import { policySql } from './policy-sql.ts';
 
 /** Every command, in the order of the help page. */
 export const COMMANDS: readonly Command[] = [
+  call,
   devToken,
   policyCheck,
   policyExplain,
@@ -16,4 +24,10 @@ export const COMMANDS: readonly Command[] = [
   policyDiff,
   dbApply,
   dbSample,
+  auditTail,
+  auditExport,
+  auditVerify,
+  auditReconcile,
+  auditAdopt,
+  auditRetain,
 ];
