@@ -1,8 +1,7 @@
 import type { AuditEvent, AuditOutcome, AuditSink, RefusalRecorder } from '@causeway/audit';
 import type { AppError, Caller } from '@causeway/core';
-import { outcomeOf } from '@causeway/runtime';
 import type { Attempt } from './attempt.ts';
-import { OAuthRefusal } from './oauth-refusal.ts';
+import { outcomeOfFailure } from './note-failure.ts';
 
 export interface AttemptRecorderDeps {
   readonly sink: AuditSink;
@@ -38,8 +37,7 @@ export function createAttemptRecorder({ sink, refusals, policyDigest, now }: Att
 type Refused = Exclude<AuditOutcome, { status: 'success' }>;
 
 function refusalOf(failure: AppError): Refused {
-  const denied = failure instanceof OAuthRefusal && failure.denied;
-  const status = denied ? 'access_denied' : outcomeOf(failure.code);
+  const status = outcomeOfFailure(failure);
   return { status: status === 'success' ? 'error' : status, errorCode: failure.code, reason: failure.message };
 }
 

@@ -8,8 +8,13 @@ const BYTES_MAX = 56_000;
 const BYTES_READ_MAX = 512 * 1024;
 const FIELDS_MAX = 50;
 
-/** RFC 6749 §3.2: the parameters of a token request, in the body and nowhere else. */
-export async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
+export interface Form {
+  readonly fields: URLSearchParams;
+  readonly bytes: number;
+}
+
+/** RFC 6749 §3.2: the parameters of a token request, in the body and nowhere else; one without a value counts as left out. */
+export async function readForm(request: IncomingMessage): Promise<Form> {
   if (request.url?.includes('?') === true) throw new OAuthRefusal('invalid_request', 'parameters in the address');
   const [type = ''] = (request.headers['content-type'] ?? '').split(';', 1);
   if (type.trim().toLowerCase() !== 'application/x-www-form-urlencoded') {
@@ -19,9 +24,13 @@ export async function readForm(request: IncomingMessage): Promise<URLSearchParam
     throw new OAuthRefusal('invalid_request', 'the body is compressed');
   }
   const body = await readBody(request, BYTES_READ_MAX);
-  if (body.length > BYTES_MAX)
-    throw new OAuthRefusal('invalid_request', 'too_large: the body is longer than any token');
-  const form = new URLSearchParams(body.toString('utf8'));
-  if (form.size > FIELDS_MAX) throw new OAuthRefusal('invalid_request', 'the form has too many fields');
-  return form;
+  const all = new URLSearchParams(body.toString('utf8'));
+  return { fields: new URLSearchParams([...all].filter(([, value]) => value !== '')), bytes: body.length };
+}
+
+export function refuseOversized({ fields, bytes }: Form): void {
+  if (bytes > BYTES_MAX) {
+    throw new OAuthRefusal('invalid_request', 'too_large: longer than any three tokens', { denied: true });
+  }
+  if (fields.size > FIELDS_MAX) throw new OAuthRefusal('invalid_request', 'the form has too many fields');
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AuditKind } from '@causeway/audit';
 import { toAppError } from '@causeway/core';
 import { requestContext } from '@causeway/runtime';
+import { noteFailure } from '../attempt/note-failure.ts';
 import { type Attempt, beginAttempt } from '../attempt/attempt.ts';
 import { failureAnswer } from '../attempt/oauth-answer.ts';
 import { OAuthRefusal } from '../attempt/oauth-refusal.ts';
@@ -13,7 +14,7 @@ import { JWT_BEARER, TOKEN_EXCHANGE } from '../grants/token-types.ts';
 import { INTROSPECT_GRANT, REVOKE_GRANT } from '../grants/own-grants.ts';
 import { keepOneCredential } from './one-credential.ts';
 import { PATHS } from './paths.ts';
-import { readForm } from './read-form.ts';
+import { readForm, refuseOversized } from './read-form.ts';
 
 export interface TokenEndpointDeps {
   readonly limits: TokenLimits;
@@ -66,11 +67,12 @@ function guarded(deps: TokenEndpointDeps, prepare: Prepare): Handler {
     try {
       await deps.limits.count('address', clientAddress ?? 'unknown');
       const form = await readForm(request);
-      noteNames(attempt, form);
-      prepare(form, attempt);
-      keepOneCredential(request.headers.authorization, form);
+      noteNames(attempt, form.fields);
+      prepare(form.fields, attempt);
+      refuseOversized(form);
+      keepOneCredential(request.headers.authorization, form.fields);
       carryAttempt(response, attempt);
-      await deps.callProvider(withBody(request, PATHS.token, form.toString()), response);
+      await deps.callProvider(withBody(request, PATHS.token, form.fields.toString()), response);
     } catch (error) {
       await refuse(deps, { response, attempt, thrown: error });
     }
@@ -104,7 +106,7 @@ async function refuse({ record }: TokenEndpointDeps, { response, attempt, thrown
   } catch (unrecorded) {
     error = toAppError(unrecorded);
   }
-  requestContext(response).error = error;
+  noteFailure(response, error);
   const { status, headers, body } = failureAnswer(error, attempt.requestId);
   response.writeHead(status, { ...headers, 'content-type': 'application/json; charset=utf-8' });
   response.end(JSON.stringify(body));

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { requestContext } from '@causeway/runtime';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Attempt } from '../attempt/attempt.ts';
+import { noteFailure } from '../attempt/note-failure.ts';
 import { failureAnswer, type OAuthAnswer, successAnswer } from '../attempt/oauth-answer.ts';
 import { OAuthRefusal } from '../attempt/oauth-refusal.ts';
 import type { RecordAttempt } from '../attempt/record-attempt.ts';
@@ -65,7 +66,7 @@ async function answerFailure({ record }: TokenAnswerDeps, { ctx, attempt, failur
     // An unrecorded answer is not given, and a "no" is an answer too.
     error = toAppError(unrecorded);
   }
-  requestContext(ctx.res).error = error;
+  noteFailure(ctx.res, error);
   return failureAnswer(error, attempt.requestId);
 }
 

@@ -1,0 +1,165 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Audit, type AuditEvent, type Recorded, RefusalRecorder } from '@causeway/audit';
+import { type IdentityProviders, startIdentityProviders } from '@causeway/local/identity-providers';
+import { type IdpId, PEOPLE, type Person } from '@causeway/local/people';
+import { signInAs } from '@causeway/local/sign-in-as';
+import { openPortal } from '@causeway/portal/open-portal';
+import { readPortalSettings } from '@causeway/portal/settings';
+import { startTestRedis } from '@causeway/portal/testing';
+import { createLogger, createMetrics, serve } from '@causeway/runtime';
+import { exportJWK, generateKeyPair, type JWK } from 'jose';
+import { startTestIssuer, TEST_AUDIENCE, type TestIssuer } from './test-issuer.ts';
+
+export const RESOURCE = 'http://127.0.0.1:8701/mcp';
+
+/** The real portal over HTTP, the real demo providers, a real Redis, and what was recorded. */
+export interface PortalWorld {
+  readonly url: string;
+  /** A second replica of the same portal, on the same state. */
+  readonly replicaUrl: string;
+  readonly dir: string;
+  readonly events: AuditEvent[];
+  readonly logs: string[];
+  readonly idps: IdentityProviders;
+  readonly issuer: TestIssuer;
+  readonly supervisorSecret: string;
+  readonly mcpKey: JWK;
+  /** Who can sign in at the demo providers; tests take people off it. */
+  readonly people: Person[];
+  tokenOf(email: string): Promise<string>;
+  policy(edit: (text: string) => string): void;
+  eventOf(response: Response): AuditEvent | undefined;
+  stop(): Promise<void>;
+}
+
+export interface WorldOptions {
+  readonly policy?: (text: string) => string;
+  /** A state database instead of the Redis. */
+  readonly stateDatabaseUrl?: string;
+}
+
+const DEMO_POLICY = fileURLToPath(new URL('../../infra/local/policy.yaml', import.meta.url));
+
+export async function startPortalWorld({
+  policy = (text) => text,
+  ...options
+}: WorldOptions = {}): Promise<PortalWorld> {
+  const dir = mkdtempSync(join(tmpdir(), 'causeway-portal-'));
+  const [port, replicaPort] = [await freePort(), await freePort()];
+  const url = `http://127.0.0.1:${port}`;
+  const people = [...PEOPLE];
+  const idps = await startIdentityProviders({ port: 0, dir: join(dir, 'idp'), portalUrl: url, people });
+  const [issuer, redis, mcpKey] = await Promise.all([startTestIssuer(), startTestRedis(), writeClients(dir)]);
+  const policyFile = join(dir, 'policy.yaml');
+  const text = policy(demoPolicy({ dir, idpUrl: idps.baseUrl, issuer: issuer.issuer }));
+  writeFileSync(policyFile, text);
+  const [events, logs]: [AuditEvent[], string[]] = [[], []];
+  const state =
+    options.stateDatabaseUrl === undefined
+      ? { REDIS_URL: redis.url }
+      : { STATE_DATABASE_URL: options.stateDatabaseUrl };
+  const environment = {
+    PORTAL_PUBLIC_URL: url,
+    PORTAL_KEYS_DIR: join(dir, 'portal'),
+    PORTAL_COOKIE_KEY: randomBytes(32).toString('hex'),
+    CAUSEWAY_POLICY: policyFile,
+    JOURNAL_DIR: join(dir, 'journal'),
+    AUDIT_PRODUCER_KEY: 'unused',
+    LOG_LEVEL: 'info',
+    ...state,
+  };
+  const stops = [
+    await startReplica({ ...environment, PORTAL_LISTEN: String(port) }, events, logs),
+    // The same public address: a balancer stands in front of both.
+    await startReplica({ ...environment, PORTAL_LISTEN: String(replicaPort) }, events, logs),
+  ];
+  const tokens = new Map<string, Promise<string>>();
+  return {
+    url,
+    replicaUrl: `http://127.0.0.1:${replicaPort}`,
+    dir,
+    events,
+    logs,
+    idps,
+    issuer,
+    people,
+    supervisorSecret: 'supervisor-secret',
+    mcpKey,
+    tokenOf: (email) => {
+      const known = tokens.get(email) ?? signIn(idps, email);
+      tokens.set(email, known);
+      return known;
+    },
+    policy: (edit) => writeFileSync(policyFile, edit(text)),
+    eventOf: (response) => events.findLast((event) => event.requestId === response.headers.get('x-request-id')),
+    stop: async () => {
+      for (const stop of stops) await stop();
+      await Promise.all([idps.close(), issuer.stop(), redis.stop()]);
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+function demoPolicy({ dir, idpUrl, issuer }: { dir: string; idpUrl: string; issuer: string }): string {
+  const test = `  - { id: test, kind: oidc, issuer: '${issuer}', audience: ${TEST_AUDIENCE}, network: [127.0.0.0/8], emailDomains: [test.example], roles: { tester: managers, seller: west_sales, boss: executive } }`;
+  return readFileSync(DEMO_POLICY, 'utf8')
+    .replaceAll('http://127.0.0.1:8710', idpUrl)
+    .replaceAll('../../.causeway', dir)
+    .replace('providers:\n', `providers:\n${test}\n`);
+}
+
+async function writeClients(dir: string): Promise<JWK> {
+  mkdirSync(join(dir, 'clients'));
+  writeFileSync(join(dir, 'clients', 'supervisor.secret'), 'supervisor-secret\n');
+  const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
+  const keys = [{ ...(await exportJWK(publicKey)), kid: 'mcp', alg: 'ES256', use: 'sig' }];
+  writeFileSync(join(dir, 'clients', 'causeway-mcp.jwks.json'), JSON.stringify({ keys }));
+  return { ...(await exportJWK(privateKey)), kid: 'mcp', alg: 'ES256' };
+}
+
+async function signIn(idps: IdentityProviders, email: string): Promise<string> {
+  const person = PEOPLE.find((one) => one.email === email);
+  if (person === undefined) throw new Error(`nobody has the e-mail ${email}`);
+  return (await signInAs({ issuer: idps.issuers[person.idp as IdpId], email })).accessToken;
+}
+
+async function startReplica(environment: Record<string, string>, events: AuditEvent[], logs: string[]) {
+  const settings = readPortalSettings(environment);
+  const logger = createLogger({ service: 'portal', level: 'info', destination: { write: (line) => logs.push(line) } });
+  const audit = memoryAudit(events);
+  const portal = await openPortal({ settings, logger, audit });
+  let end: (signal: string) => void = () => {};
+  const ended = Promise.withResolvers<number>();
+  const host = { on: (_signal: string, listener: typeof end) => (end = listener), exit: ended.resolve };
+  await serve({ service: 'portal', settings, logger, metrics: createMetrics(), host, ...portal });
+  return () => {
+    end('SIGTERM');
+    return ended.promise;
+  };
+}
+
+function memoryAudit(events: AuditEvent[]): Audit {
+  const sink = {
+    hasRoomForStrangers: true,
+    record: async (event: AuditEvent) => {
+      events.push(event);
+      return {} as Recorded;
+    },
+  };
+  const refusals = new RefusalRecorder({ sink, report: () => undefined, perAddressMax: 100_000 });
+  return { sink, refusals, checks: [], close: async () => undefined };
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
