@@ -28,6 +28,7 @@ export {
 export type { QueueLocation } from './queue/queue-backend.ts';
 export { type PoisonEvent, type ReadBatch, readBatch, tracesOf } from './queue/read-batch.ts';
 export { Shipper, type ShipperOptions } from './queue/shipper.ts';
+export { type Report, reportSparingly } from './report-sparingly.ts';
 export { canonicalRecord, CHAIN_START, chainHash, leafOf } from './record/canonical.ts';
 export { AUDIT_KINDS, type AuditEvent, type AuditKind, type AuditOutcome } from './record/event.ts';
 export { createEventIds, eventIdTime } from './record/event-id.ts';

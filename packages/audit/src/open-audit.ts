@@ -9,6 +9,7 @@ import { type AuditSink, JournalSink } from './journal/sink.ts';
 import { BullBatchQueue } from './queue/bull-batch-queue.ts';
 import type { QueueLocation } from './queue/queue-backend.ts';
 import { Shipper } from './queue/shipper.ts';
+import { type Report, reportSparingly } from './report-sparingly.ts';
 
 export interface AuditOptions {
   /** As it stands in the trail, and in the name of its journal's folder. */
@@ -20,8 +21,8 @@ export interface AuditOptions {
   /** A queue that could forget what it is given then keeps the process from taking traffic. */
   readonly isProduction: boolean;
   readonly metrics: Pick<Metrics, 'registry'>;
-  /** Hears of everything that goes wrong off the path of a call; it may be a lot while a server is down. */
-  readonly report: (error: unknown) => void;
+  /** Hears of what goes wrong off the path of a call, of each kind of error once in ten seconds. */
+  readonly report: Report;
 }
 
 /** A service's end of the audit trail. */
@@ -38,7 +39,8 @@ const DRAIN_MS = 2000;
 
 /** Takes a journal of the service, adopts what an earlier process left in it, and begins to ship. */
 export function openAudit(options: AuditOptions): Audit {
-  const { service, producerKey: key, report } = options;
+  const { service, producerKey: key } = options;
+  const report = reportSparingly(options.report);
   const folder = openProducer(options.journalDir, service);
   const { producer } = folder;
   const journal = new Journal({ folder, bytesMax: options.journalBytesMax });

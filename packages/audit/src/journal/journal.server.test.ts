@@ -7,13 +7,14 @@ import { expect, test } from 'vitest';
 import { recordsIn } from '../testing/records-in.ts';
 import { temporaryFolder } from '../testing/sample.ts';
 
-const program = (name: string) => fileURLToPath(new URL(`../testing/${name}`, import.meta.url));
+const RECORD_FOREVER = fileURLToPath(new URL('../testing/record-forever.ts', import.meta.url));
+const FILL_DISK = fileURLToPath(new URL('../testing/fill-disk.ts', import.meta.url));
 
 test('whatever a process accepted before kill -9 is in its journal, again and again', async () => {
   const journalDir = temporaryFolder();
   const accepted: string[] = [];
   for (let life = 1; life <= 6; life++) {
-    const child = spawn(process.execPath, [program('record-forever.ts'), journalDir, `life${life}`], {
+    const child = spawn(process.execPath, [RECORD_FOREVER, journalDir, `life${life}`], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let output = '';
@@ -37,17 +38,7 @@ const MOUNT = 'mount -t tmpfs -o size=256k tmpfs "$0" && exec "$@"';
 
 test('a disk that is really full refuses turns as a whole, and takes events again as soon as there is room', () => {
   const dir = temporaryFolder();
-  const command = [
-    '--mount',
-    '--map-root-user',
-    'sh',
-    '-c',
-    MOUNT,
-    dir,
-    process.execPath,
-    program('fill-disk.ts'),
-    dir,
-  ];
+  const command = ['--mount', '--map-root-user', 'sh', '-c', MOUNT, dir, process.execPath, FILL_DISK, dir];
   const { stdout, stderr, error } = spawnSync('unshare', command, { encoding: 'utf8' });
   expect({ stderr, error }).toEqual({ stderr: '', error: undefined });
   expect(JSON.parse(stdout)).toEqual({

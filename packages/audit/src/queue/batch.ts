@@ -21,7 +21,7 @@ export type SignedBatch = z.output<typeof signedBatch>;
 export type UnsignedBatch = Omit<SignedBatch, 'mac'>;
 
 /** The worker's word that a batch is stored. The journal trims on nothing less: whoever owns the queue cannot forge it. */
-export const receipt = z.strictObject({ stored: z.string(), mac: z.base64url() });
+const receipt = z.strictObject({ stored: z.string(), mac: z.base64url() });
 
 export type Receipt = z.output<typeof receipt>;
 

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CheckResult } from '@causeway/runtime';
 import { type IQueueBackend, type JobsOptions, type Queue, type QueueEvents, withBackend } from 'bullmq';
+import type { Report } from '../report-sparingly.ts';
 import { batchId, type Receipt, type SignedBatch } from './batch.ts';
 import type { BatchQueue, BatchState } from './batch-queue.ts';
-import { QUEUE_NAME, type QueueBackend, queueBackend, type QueueLocation, type Report } from './queue-backend.ts';
+import { QUEUE_NAME, type QueueBackend, queueBackend, type QueueLocation } from './queue-backend.ts';
 import { within } from './within.ts';
 
 export type AuditQueue = Queue<SignedBatch, Receipt, string, SignedBatch, Receipt, string, IQueueBackend, object>;

@@ -2,9 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '@causeway/core';
 import type { CheckResult } from '@causeway/runtime';
 import { type IQueueBackend, type Job, type JobProgress, UnrecoverableError, withBackend, type Worker } from 'bullmq';
+import type { Report } from '../report-sparingly.ts';
 import type { Receipt, SignedBatch } from './batch.ts';
 import type { AuditQueue } from './bull-batch-queue.ts';
-import { QUEUE_NAME, type QueueBackend, queueBackend, type QueueLocation, type Report } from './queue-backend.ts';
+import { QUEUE_NAME, type QueueBackend, queueBackend, type QueueLocation } from './queue-backend.ts';
 
 export interface QueuedBatch {
   readonly id: string;

@@ -1,7 +1,8 @@
 import type { Secret } from '@causeway/core';
 import { createPostgresBackend, DEFAULT_SCHEMA, type PgPool, runMigrations } from 'bullmq';
 import pg from 'pg';
-import type { QueueBackend, Report } from './queue-backend.ts';
+import type { Report } from '../report-sparingly.ts';
+import type { QueueBackend } from './queue-backend.ts';
 
 const CONNECT_MS = 3000;
 const QUERY_MS = 5000;

@@ -1,6 +1,7 @@
 import { AppError, type Secret } from '@causeway/core';
 import type { CheckResult } from '@causeway/runtime';
 import type { BackendFactory, IQueueBackend } from 'bullmq';
+import type { Report } from '../report-sparingly.ts';
 import { postgresBackend } from './postgres-backend.ts';
 import { redisBackend } from './redis-backend.ts';
 
@@ -23,8 +24,6 @@ export interface QueueBackend {
   checkSetup(): Promise<CheckResult>;
   close(): Promise<void>;
 }
-
-export type Report = (error: unknown) => void;
 
 export function queueBackend(location: QueueLocation, report: Report): QueueBackend {
   if (location.redisUrl !== undefined) return redisBackend(location.redisUrl, report);

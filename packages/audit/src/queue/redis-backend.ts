@@ -2,7 +2,8 @@ import type { Secret } from '@causeway/core';
 import type { CheckResult } from '@causeway/runtime';
 import { createRedisBackend } from 'bullmq';
 import { Redis, type RedisOptions } from 'ioredis';
-import type { QueueBackend, Report } from './queue-backend.ts';
+import type { Report } from '../report-sparingly.ts';
+import type { QueueBackend } from './queue-backend.ts';
 
 const RECONNECT_MAX_MS = 2000;
 const COMMAND_MS = 3000;

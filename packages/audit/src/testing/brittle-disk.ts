@@ -18,7 +18,7 @@ const CALLS = [
   'writeSync',
 ] as const satisfies readonly Call[];
 
-export const diskError = (code: string) => Object.assign(new Error(code), { code });
+const diskError = (code: string) => Object.assign(new Error(code), { code });
 
 export interface BrittleDisk {
   readonly disk: JournalDisk;
