@@ -1,11 +1,17 @@
-import { type BatchConsumer, consumeBatches, createHeadSigner, HeadsFile, PostgresAuditTable } from '@causeway/audit';
+import {
+  type BatchConsumer,
+  consumeBatches,
+  createHeadSigner,
+  HeadsFile,
+  MAIN_CHAIN,
+  PostgresAuditTable,
+} from '@causeway/audit';
 import { createMetrics, type Logger, type Served, serve } from '@causeway/runtime';
 import { createProcessBatch } from './process-batch.ts';
 import type { WorkerSettings } from './settings.ts';
 import { createWorkerMetrics } from './worker-metrics.ts';
 
 const SERVICE = 'audit-worker';
-const CHAIN = 'main';
 /** While one batch is inside the database, the next ones are checked. */
 const CONCURRENCY = 4;
 
@@ -19,7 +25,7 @@ export async function startWorker(settings: WorkerSettings, logger: Logger): Pro
   const metrics = createMetrics();
   let consumer: BatchConsumer | undefined;
   const process = createProcessBatch({
-    chain: CHAIN,
+    chain: MAIN_CHAIN,
     keys: [settings.producerKey, ...(settings.producerKeyBefore === undefined ? [] : [settings.producerKeyBefore])],
     table,
     heads,

@@ -1,6 +1,7 @@
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { TestPostgres } from '@causeway/audit/testing';
 import type { TrailWorld } from './trail-world.ts';
 
 /** What may go wrong at any time, and how it ends. */
@@ -34,7 +35,7 @@ export const FAULTS = {
   },
   'wipe the queue clean': async ({ redis, state }) => {
     if (redis !== undefined) await redis.admin.flushall();
-    else await state?.query('DROP SCHEMA IF EXISTS bullmq CASCADE');
+    else if (state !== undefined) await emptyQueueTables(state);
   },
   'stop the warehouse': async ({ warehouse }, random) => {
     await warehouse.kill();
@@ -58,6 +59,23 @@ export const FAULTS = {
 export type FaultName = keyof typeof FAULTS;
 
 export const FAULT_NAMES = Object.keys(FAULTS) as FaultName[];
+
+/** As FLUSHALL does it. Those who are at work in the tables may be in the way. */
+async function emptyQueueTables(state: TestPostgres): Promise<void> {
+  const rows = await state.query(
+    `SELECT string_agg(format('%I.%I', schemaname, tablename), ', ') AS tables FROM pg_tables WHERE schemaname = 'bullmq' AND tablename NOT LIKE '%migration%'`,
+  );
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await state.query(`SET lock_timeout = '500ms'; TRUNCATE ${String(rows[0]?.['tables'])} CASCADE`);
+      return;
+    } catch (error) {
+      const isInTheWay =
+        error instanceof Error && 'code' in error && (error.code === '40P01' || error.code === '55P03');
+      if (!isInTheWay || attempt === 20) throw error;
+    }
+  }
+}
 
 function fill(file: number): void {
   const block = Buffer.alloc(64 * 1024);

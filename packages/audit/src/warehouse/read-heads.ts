@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeProtectedHeader } from 'jose';
@@ -55,8 +56,19 @@ export async function readKeysBeside(path: string): Promise<HeadKeys> {
   return new Map(keys.flatMap((some) => [...some]));
 }
 
+/** Where retention writes, so that a worker's file has no second writer. */
+export async function checkpointsPath(path: string): Promise<string> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isDirectory() === true ? join(path, CHECKPOINTS) : `${path}.${CHECKPOINTS}`;
+}
+
+const CHECKPOINTS = 'checkpoints.jsonl';
+
 async function headsFiles(path: string): Promise<string[]> {
-  if (!(await stat(path)).isDirectory()) return [path];
+  if (!(await stat(path)).isDirectory()) {
+    const checkpoints = await checkpointsPath(path);
+    return existsSync(checkpoints) ? [path, checkpoints] : [path];
+  }
   return (await readdir(path)).filter((name) => name.endsWith('.jsonl')).map((name) => join(path, name));
 }
 

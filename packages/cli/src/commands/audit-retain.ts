@@ -1,0 +1,59 @@
+import { checkpointsPath, createHeadSigner, HeadsFile, retain, verifyTrail, withReader } from '@causeway/audit';
+
+import { type CommandContext, defineCommand } from '../command.ts';
+import { EXIT_NO } from '../command-error.ts';
+import { AUDIT_SETTINGS, readAuditSettings } from './audit-settings.ts';
+import { keysOf, progress, reportText } from './audit-verify.ts';
+import { policyFile, readPolicy } from './policy-source.ts';
+
+export const auditRetain = defineCommand({
+  name: 'audit retain',
+  summary: 'Drop the months of the audit trail that the policy (retention.auditMonths) does not keep.',
+  details: [
+    'Verifies the trail first, and drops nothing when it is not sound. What is dropped is put into a signed checkpoint beside the heads, so that verify holds across it.',
+    'Reads ADMIN_DATABASE_URL, AUDIT_READ_URL, AUDIT_HEADS_PATH and AUDIT_SIGNING_KEY_FILE.',
+  ],
+  options: {
+    policy: { type: 'string', value: 'FILE', help: 'the policy document, instead of CAUSEWAY_POLICY' },
+    key: { type: 'string', value: 'FILE', help: 'public keys to trust, as for audit verify' },
+    'dry-run': { type: 'boolean', help: 'say what would be dropped, and do nothing' },
+    json: { type: 'boolean', help: 'print JSON' },
+  },
+  async run(context) {
+    const { options } = context.args;
+    const { policy } = await readPolicy(context, policyFile(context, options.policy));
+    const { readUrl, adminUrl, headsPath, signingKey } = settingsOf(context);
+    const keys = await keysOf(context, { file: options.key, headsPath });
+    const verified = await withReader(readUrl.reveal(), (client) =>
+      verifyTrail({ client, headsPath, keys, onProgress: progress(context) }),
+    );
+    if (!verified.ok) {
+      context.stderr.write(`${reportText(verified)}nothing was dropped\n`);
+      return EXIT_NO;
+    }
+    const path = await checkpointsPath(headsPath);
+    const checkpoints = new HeadsFile({ path, signer: await createHeadSigner(signingKey.reveal()) });
+    const report = await withReader(adminUrl.reveal(), (client) =>
+      retain({
+        client,
+        months: policy.retention.auditMonths,
+        dryRun: options['dry-run'],
+        keepCheckpoint: async (checkpoint) => {
+          await checkpoints.prepare();
+          await checkpoints.writeCheckpoint(checkpoint);
+        },
+      }),
+    );
+    const verb = options['dry-run'] ? 'would be dropped' : 'dropped';
+    const what =
+      report.dropped.length === 0
+        ? 'nothing'
+        : report.dropped.map((name) => name.slice(-7).replace('_', '-')).join(', ');
+    context.stdout.write(options.json ? `${JSON.stringify(report)}\n` : `${what} ${verb}: ${report.rows} rows\n`);
+  },
+});
+
+function settingsOf(context: CommandContext<unknown>) {
+  const { readUrl, adminUrl, headsPath, signingKey } = AUDIT_SETTINGS;
+  return readAuditSettings(context, { readUrl, adminUrl, headsPath, signingKey });
+}
