@@ -3,13 +3,18 @@ export { applyGovernance, type ApplyOptions, type ApplyReport } from './governan
 export type { Foundation } from './governance/foundation.ts';
 export { loadSampleData, type LoadedTable } from './governance/load-sample-data.ts';
 export type {
+  Answer,
   Platform,
   PlatformHealth,
   PlatformSession,
   QueryOptions,
+  Question,
   RequestContext,
   SqlValue,
   Statement,
 } from './platform.ts';
 export { createPostgresPlatform, type PostgresPlatformOptions } from './postgres/postgres-platform.ts';
+export { loadSemanticModel } from './postgres/analyst/model/load-semantic-model.ts';
+export { parseSemanticModel } from './postgres/analyst/model/parse-semantic-model.ts';
+export type { SemanticModel } from './postgres/analyst/model/semantic-model.ts';
 export type { PolicyAccess } from './postgres/policy-access.ts';

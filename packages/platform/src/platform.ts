@@ -12,6 +12,29 @@ export interface Platform {
 export interface PlatformSession {
   /** The rows of a curated statement, as the caller may see them. More than `rowsMax` rows are a refusal, never a silent cut. */
   query<Row>(statement: Statement<Row>, options?: QueryOptions): Promise<Row[]>;
+  /** A question in plain English about the governed data, answered with what the caller may see of it. */
+  ask(question: Question, options?: QueryOptions): Promise<Answer>;
+}
+
+export interface Question {
+  readonly text: string;
+  /** What the answer before gave as its plan: then this is a follow-up to it. */
+  readonly plan?: unknown;
+}
+
+export interface Answer {
+  /** `clarification`: the question cannot be answered as it was asked; `text` says why. */
+  readonly status: 'completed' | 'clarification';
+  /** How the question was understood, or what is asked back. */
+  readonly text: string;
+  readonly sql?: string;
+  readonly columns: readonly string[];
+  /** At most fifty. */
+  readonly rows: readonly Readonly<Record<string, SqlValue>>[];
+  readonly totalRows: number;
+  readonly truncated: boolean;
+  /** Plain JSON of less than 4 KB, which a follow-up brings back. Absent: there is nothing to follow up. */
+  readonly plan?: unknown;
 }
 
 /** What the platform's own log gets to know of the request. */

@@ -8,8 +8,11 @@ import type {
   RequestContext,
   Statement,
 } from '../platform.ts';
+import { type Analyst, createAnalyst } from './analyst/analyst.ts';
+import type { SemanticModel } from './analyst/model/semantic-model.ts';
 import { connectionOptions } from './connection-options.ts';
 import { EngineCheck } from './engine-check.ts';
+import { maskedFor } from './masked-for.ts';
 import type { UnitRequest } from './governed-unit.ts';
 import type { PolicyAccess } from './policy-access.ts';
 import { roleOf } from './role-of.ts';
@@ -22,6 +25,9 @@ export interface PostgresPlatformOptions {
   readonly url: string;
   /** The policy that is in force now. */
   readonly policy: PolicyAccess;
+  /** What the words of a question mean. Without it nobody can ask. */
+  readonly semanticModel?: SemanticModel;
+  readonly now?: () => Date;
   readonly onProblem?: (message: string) => void;
   readonly poolMax?: number;
   readonly timeoutMs?: number;
@@ -49,13 +55,14 @@ export function createPostgresPlatform(options: PostgresPlatformOptions): Platfo
   const runner = new UnitRunner({ pool, control, preparedMax: limits.preparedMax, graceMs: limits.graceMs });
   const names = new StatementNames();
   const engine = new EngineCheck(control, options.policy);
+  const analyst = analystOf(options);
 
   return {
     async open(caller: Caller, request: RequestContext): Promise<PlatformSession> {
       await engine.assertGoverned();
       const role = roleOf(caller, options.policy().policy);
       const base = { role, attribution: attributionOf(caller, request) };
-      return {
+      const session: PlatformSession = {
         async query<Row>(statement: Statement<Row>, query: QueryOptions = {}): Promise<Row[]> {
           const unit: UnitRequest = {
             ...base,
@@ -72,7 +79,13 @@ export function createPostgresPlatform(options: PostgresPlatformOptions): Platfo
           if (result.kind === 'too_large') throw tooLarge(statement, unit);
           return result.rows.map((row) => checkedRow(statement, row));
         },
+        async ask(question, query) {
+          if (analyst === undefined) throw new AppError('not_found', 'no semantic model: the policy names none');
+          const masked = (relation: string) => maskedFor(caller, options.policy().policy, relation);
+          return analyst.ask({ query: session.query, masked }, question, query);
+        },
       };
+      return session;
     },
     async health(): Promise<PlatformHealth> {
       const problems = await engine.problems();
@@ -82,6 +95,11 @@ export function createPostgresPlatform(options: PostgresPlatformOptions): Platfo
       await Promise.all([pool.end(), control.end()]);
     },
   };
+}
+
+function analystOf({ semanticModel, now }: PostgresPlatformOptions): Analyst | undefined {
+  if (semanticModel === undefined) return undefined;
+  return createAnalyst({ model: semanticModel, ...(now === undefined ? {} : { now }) });
 }
 
 function createPool(config: pg.PoolConfig, { onProblem }: PostgresPlatformOptions): pg.Pool {

@@ -1,0 +1,115 @@
+export interface Token {
+  readonly kind: 'word' | 'number' | 'day' | 'month' | 'quoted' | 'symbol';
+  /** As a vocabulary writes it: lower case. */
+  readonly text: string;
+  /** As it was typed. */
+  readonly typed: string;
+  /** Of a number: its value, and what was written around it. */
+  readonly value?: number;
+  readonly mark?: 'percent' | 'money' | 'ordinal' | 'scaled' | undefined;
+}
+
+const SCALES: Record<string, number> = { k: 1e3, m: 1e6, mn: 1e6, mm: 1e6, mio: 1e6, b: 1e9, bn: 1e9 };
+
+/**
+ * One alternative per kind of token. No quantifier stands inside another one, and what could run on without a result is bounded, so that
+ * reading takes time in proportion to the text.
+ */
+const TOKEN = new RegExp(
+  [
+    String.raw`(?<day>\d{4}-\d{2}-\d{2})(?![\d-])`,
+    String.raw`(?<month>\d{4}-\d{2})(?![\d-])`,
+    String.raw`(?<email>[\p{L}\d._%+-]{1,64}@[\p{L}\d.-]{1,190}[\p{L}\d])`,
+    String.raw`(?<money>[$€£]) ?(?=\d)|(?<number>\d{1,15}(?:,\d{3}){0,4}(?:\.\d{1,6})?)(?<suffix>\p{L}{0,4})(?<percent> ?%)?(?![\p{L}\d])`,
+    String.raw`"(?<quoted>[^"]{1,200})"`,
+    String.raw`(?<word>[\p{L}\d][\p{L}\p{M}\d]*(?:'\p{L}+)?)`,
+    String.raw`(?<dash>[-\u2013\u2014](?= |\d))`,
+    String.raw`(?<operator>[<>]=?|=|!=|≥|≤)`,
+    String.raw`(?<space>[\s.?!:()\-\u2013\u2014]+)`,
+    String.raw`(?<symbol>.)`,
+  ].join('|'),
+  'gsu',
+);
+
+/** The question's words, numbers, days and signs, in order. Full stops, brackets and the like mean nothing and are left out. */
+export function tokensOf(text: string): readonly Token[] {
+  const tokens: Token[] = [];
+  let money = false;
+  for (const match of text.matchAll(TOKEN)) {
+    const found = tokenOf(match.groups ?? {}, { money, text, at: match.index });
+    money = match.groups?.['money'] !== undefined;
+    tokens.push(...found);
+  }
+  return tokens;
+}
+
+type Groups = Record<string, string | undefined>;
+interface Place {
+  readonly money: boolean;
+  readonly text: string;
+  readonly at: number;
+}
+
+function tokenOf(groups: Groups, place: Place): readonly Token[] {
+  const { day, month, email, quoted, word, operator, symbol } = groups;
+  if (day !== undefined) return [plain('day', day)];
+  if (month !== undefined) return [plain('month', month)];
+  if (email !== undefined) return [plain('word', email)];
+  if (quoted !== undefined) return [plain('quoted', quoted.trim())];
+  if (groups['number'] !== undefined) return [numberToken(groups, place.money)];
+  if (word !== undefined) return wordsOf(word);
+  if (groups['dash'] !== undefined) return dash(place);
+  const sign = operator ?? symbol;
+  return sign === undefined ? [] : [plain('symbol', sign)];
+}
+
+/** Not "one", which is a pronoun as well. */
+const NUMBER_WORDS: Record<string, number> = {
+  two: 2,
+  three: 3,
+  four: 4,
+  five: 5,
+  six: 6,
+  seven: 7,
+  eight: 8,
+  nine: 9,
+  ten: 10,
+  twelve: 12,
+  fifteen: 15,
+  twenty: 20,
+  fifty: 50,
+};
+
+const plain = (kind: Token['kind'], typed: string): Token => ({ kind, text: typed.toLowerCase(), typed });
+
+function numberToken({ number = '', suffix = '', percent }: Groups, money: boolean): Token {
+  const typed = `${number}${suffix}${percent ?? ''}`;
+  const unit = suffix.toLowerCase();
+  const scale = Object.hasOwn(SCALES, unit) ? SCALES[unit] : undefined;
+  const ordinal = /^(?:st|nd|rd|th)$/.test(unit);
+  if (suffix !== '' && scale === undefined && !ordinal) return plain('word', typed);
+  const value = Number((Number(number.replaceAll(',', '')) * (scale ?? 1)).toPrecision(15));
+  const scaled = scale === undefined && !number.includes(',') ? undefined : 'scaled';
+  const mark = percent !== undefined ? 'percent' : money ? 'money' : ordinal ? 'ordinal' : scaled;
+  return { kind: 'number', text: typed.toLowerCase(), typed, value, mark };
+}
+
+/** `what's`, `Wanda's` and `isn't` are two words, or one and an ending. */
+function wordsOf(typed: string): readonly Token[] {
+  const [stem = typed, ending] = typed.split("'");
+  const counted = Object.hasOwn(NUMBER_WORDS, stem.toLowerCase()) ? NUMBER_WORDS[stem.toLowerCase()] : undefined;
+  if (counted !== undefined) return [{ ...plain('number', typed), value: counted }];
+  if (ending === undefined) return [plain('word', typed)];
+  if (ending.toLowerCase() !== 't') return [plain('word', stem)];
+  const verb = stem.toLowerCase().replace(/n$/, '');
+  return [plain('word', verb === '' ? stem : verb), plain('word', 'not')];
+}
+
+/** A dash between two values says "to". Before a number alone it would be a sign, which no question needs. */
+function dash({ text, at }: Place): readonly Token[] {
+  const before = text.slice(0, at);
+  if (/\d$/.test(before)) return [plain('word', 'to')];
+  const next = text[at + 1] ?? '';
+  if (/\d/.test(next)) return /\p{L}$/u.test(before) ? [] : [plain('symbol', '-')];
+  return /\d\p{L}? $/u.test(before) ? [plain('word', 'to')] : [];
+}
