@@ -137,6 +137,17 @@ test('a journal that is full refuses, and takes events again when some were trim
   expect(journal.nextSeq).toBe(4);
 });
 
+test('a journal that is full stays shut until there is room, however often it is probed', async () => {
+  const { sink, journal } = testProducer(undefined, { bytesMax: 9000 });
+  await record(sink, 'a', 'b', 'c');
+  expect(await codeOf(record(sink, ...Array.from({ length: 20 }, () => 'd')))).toBe('audit_unavailable');
+  expect(() => journal.probe()).toThrow('full');
+  journal.cut();
+  journal.trim(journal.batches()[0]!);
+  journal.probe();
+  expect(journal.failure).toBeUndefined();
+});
+
 test('callers who proved nothing can fill a tenth, and nobody else suffers', async () => {
   const { sink, journal } = testProducer(undefined, { bytesMax: 20_000 });
   const codes: string[] = [];
@@ -151,6 +162,21 @@ test('callers who proved nothing can fill a tenth, and nobody else suffers', asy
   journal.cut();
   journal.trim(journal.batches()[0]!);
   expect(await codeOf(sink.record(refused('no token')))).toBe('recorded');
+});
+
+test('an event that cannot be made into a line rejects, and takes no number', async () => {
+  const { sink, journal, dir } = testProducer();
+  const strange = toolCall();
+  Object.defineProperty(strange, 'requestId', {
+    get: () => {
+      throw new TypeError('hunter2');
+    },
+  });
+  const attempt = sink.record(strange);
+  expect(await codeOf(attempt)).toBe('internal');
+  await record(sink, 'a');
+  expect(journal.nextSeq).toBe(2);
+  expect(requestsIn(dir)).toEqual(['a']);
 });
 
 test('arguments that cannot be written down do not cost the record', async () => {
@@ -275,6 +301,7 @@ describe('when the disk fails', () => {
     truncateSync(readFolder(dir).open[0]!.file, 10);
     heal();
     expect(await codeOf(record(sink, 'c'))).toBe('audit_unavailable');
+    expect(() => journal.close()).toThrow('cannot be read back');
   });
 
   test('a probe finds out that the disk works again, and leaves nothing behind', async () => {

@@ -2,7 +2,7 @@ import * as nodeFs from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '@causeway/core';
 import { type Batch, batchName, type JournalFolder, openName, storedName } from './journal-folder.ts';
-import { type JournalDisk, Segment } from './segment.ts';
+import { type JournalDisk, PROBE_BYTES, Segment } from './segment.ts';
 
 export interface JournalOptions {
   readonly folder: JournalFolder;
@@ -119,7 +119,7 @@ export class Journal {
   append({ text, events, strangersBytes }: Lines): void {
     const bytes = Buffer.from(text);
     const segment = this.#attempt(() => {
-      if (this.bytes + bytes.length > this.bytesMax) throw unavailable(`full at ${this.bytes} bytes`);
+      this.#checkRoom(bytes.length);
       const open = (this.#open ??= this.#create());
       if (open.events === 0) this.#openSince = this.#options.now();
       open.write(bytes, events);
@@ -134,7 +134,11 @@ export class Journal {
 
   /** Finds out whether a journal that failed works again, without waiting for the next event. */
   probe(): void {
-    if (this.#failure !== undefined) this.#attempt(() => (this.#open ??= this.#create()).probe());
+    if (this.#failure === undefined) return;
+    this.#attempt(() => {
+      this.#checkRoom(PROBE_BYTES);
+      (this.#open ??= this.#create()).probe();
+    });
   }
 
   /** Closes the open segment, so that it can travel. */
@@ -161,6 +165,7 @@ export class Journal {
     this.#isOver = true;
     clearTimeout(this.#timer);
     try {
+      this.#repair();
       this.#open?.closeSynced();
       for (const segment of this.#unsynced.values()) segment.closeSynced();
       for (const file of this.#leaving) nodeFs.rmSync(file, { force: true });
@@ -181,6 +186,10 @@ export class Journal {
       this.#failure = error;
       throw error instanceof AppError ? error : unavailable('cannot be written', error);
     }
+  }
+
+  #checkRoom(bytes: number): void {
+    if (this.bytes + bytes > this.bytesMax) throw unavailable(`full at ${this.bytes} bytes`);
   }
 
   #create(): Segment {

@@ -19,7 +19,8 @@ export type JournalDisk = Pick<
 >;
 
 const { O_APPEND, O_CREAT, O_EXCL, O_RDWR, O_TRUNC } = nodeFs.constants;
-const PROBE = Buffer.alloc(4096);
+/** A probe writes more than one page, so that it needs a block of its own. */
+export const PROBE_BYTES = 8192;
 
 /** One file of the journal, while it is written and until the disk has it. */
 export class Segment {
@@ -73,7 +74,7 @@ export class Segment {
 
   /** Proves that the disk takes something. */
   probe(): void {
-    this.#writeOrUndo(PROBE);
+    this.#writeOrUndo(Buffer.alloc(PROBE_BYTES));
     this.#undo();
   }
 

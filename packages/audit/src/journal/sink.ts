@@ -1,4 +1,4 @@
-import { AppError } from '@causeway/core';
+import { AppError, toAppError } from '@causeway/core';
 import { currentTraceCarrier } from '@causeway/runtime';
 import type { AuditEvent } from '../record/event.ts';
 import { createEventIds } from '../record/event-id.ts';
@@ -64,11 +64,15 @@ export class JournalSink implements AuditSink {
       return Promise.reject(new AppError('audit_unavailable', 'journal: the share of unproven callers is full'));
     }
     const turn = (this.#turn ??= this.#begin());
-    const line = this.#lineOf(event, this.#options.journal.nextSeq + turn.events);
-    turn.text += line;
-    turn.events += 1;
-    if (isStrangers(event)) turn.strangersBytes += line.length;
-    return turn.written.promise;
+    try {
+      const line = this.#lineOf(event, this.#options.journal.nextSeq + turn.events);
+      turn.text += line;
+      turn.events += 1;
+      if (isStrangers(event)) turn.strangersBytes += line.length;
+      return turn.written.promise;
+    } catch (error) {
+      return Promise.reject(toAppError(error));
+    }
   }
 
   #lineOf(event: AuditEvent, seq: number): string {

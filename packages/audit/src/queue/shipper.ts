@@ -147,7 +147,8 @@ export class Shipper {
     const { id } = flight.proof;
     flight.askAt = now() + askAfterMs;
     const state = await queue.stateOf(id);
-    if (state.at === 'under_way') return;
+    // Its receipt may have come by itself meanwhile.
+    if (state.at === 'under_way' || !this.#flights.has(id)) return;
     if (state.at === 'done' && this.#landed(id, state.answer)) return;
     // Gone, failed, or done by somebody who is not the worker: it goes again, in place of whatever has its id.
     const packed = await this.#pack(flight.batch);
