@@ -24,5 +24,10 @@ export function observedSession(
         session.query(statement, { ...bounds, ...options }),
       );
     },
+    ask: async (question, options) => {
+      const answer = await withSpan('ask', {}, () => session.ask(question, { ...bounds, ...options }));
+      if (answer.sql !== undefined) facts.statement = answer.sql;
+      return answer;
+    },
   };
 }
