@@ -1,4 +1,5 @@
 import * as audit from './cases/audit.ts';
+import * as auditStore from './cases/audit-store.ts';
 import * as governedSql from './cases/governed-sql.ts';
 import * as http from './cases/http.ts';
 import * as jsonRpc from './cases/json-rpc.ts';
@@ -10,4 +11,5 @@ export const CASES: readonly CaseModule[] = [
   { benchCase: jsonRpc.benchCase, module: new URL('cases/json-rpc.ts', import.meta.url) },
   { benchCase: governedSql.benchCase, module: new URL('cases/governed-sql.ts', import.meta.url) },
   { benchCase: audit.benchCase, module: new URL('cases/audit.ts', import.meta.url) },
+  { benchCase: auditStore.benchCase, module: new URL('cases/audit-store.ts', import.meta.url) },
 ];
