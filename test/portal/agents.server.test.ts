@@ -47,12 +47,10 @@ const actorToken = async () => {
 };
 
 const forHuman = async (subject: string, form: Record<string, string> = {}) =>
-  exchange(
-    world,
-    subject,
-    { client_id: '', actor_token: await actorToken(), actor_token_type: ACCESS_TOKEN, ...form },
-    asSupervisor(world),
-  );
+  exchange(world, subject, {
+    form: { client_id: '', actor_token: await actorToken(), actor_token_type: ACCESS_TOKEN, ...form },
+    headers: asSupervisor(world),
+  });
 
 describe('an agent alone', () => {
   test('gets a token of its role, with no human in it', async () => {
@@ -103,7 +101,10 @@ describe('an agent for a human', () => {
   });
 
   test('leaving itself out is refused', async () => {
-    const response = await exchange(world, world.issuer.token(), { client_id: '' }, asSupervisor(world));
+    const response = await exchange(world, world.issuer.token(), {
+      form: { client_id: '' },
+      headers: asSupervisor(world),
+    });
     expect(response.status).toBe(400);
     expect(world.eventOf(response)?.outcome).toMatchObject({ reason: expect.stringContaining('must name itself') });
   });
@@ -114,16 +115,20 @@ describe('an agent for a human', () => {
       expect((await forHuman(world.issuer.token(), { actor_token })).status).toBe(400);
     }
     const stolen = await exchange(world, world.issuer.token(), {
-      client_id: '',
-      ...(await asClient('careful')),
-      actor_token: await actorToken(),
-      actor_token_type: JWT,
+      form: {
+        client_id: '',
+        ...(await asClient('careful')),
+        actor_token: await actorToken(),
+        actor_token_type: JWT,
+      },
     });
     expect(stolen.status).toBe(400);
     expect(world.eventOf(stolen)?.outcome).toMatchObject({ reason: expect.stringContaining('client_mismatch') });
     const publicClient = await exchange(world, world.issuer.token(), {
-      actor_token: await actorToken(),
-      actor_token_type: JWT,
+      form: {
+        actor_token: await actorToken(),
+        actor_token_type: JWT,
+      },
     });
     expect(publicClient.status).toBe(400);
   });
@@ -132,10 +137,12 @@ describe('an agent for a human', () => {
     const own = { grant_type: 'client_credentials', resource: world.url, ...(await asClient('careful')) };
     const actor = await bodyOf(await token(own));
     const response = await exchange(world, world.issuer.token(), {
-      client_id: '',
-      ...(await asClient('careful')),
-      actor_token: actor.access_token,
-      actor_token_type: ACCESS_TOKEN,
+      form: {
+        client_id: '',
+        ...(await asClient('careful')),
+        actor_token: actor.access_token,
+        actor_token_type: ACCESS_TOKEN,
+      },
     });
     expect(response.status).toBe(400);
     expect(world.eventOf(response)?.outcome).toMatchObject({
@@ -177,10 +184,10 @@ describe('how clients prove themselves', () => {
     ['a header that is no base64', {}, { authorization: 'Basic ?' }, 401, 'invalid_client'],
     ['a secret of a client with keys', { client_id: 'careful', client_secret: 'x' }, {}, 401, 'invalid_client'],
   ])('%s is refused', async (_name, form, headers, status, error) => {
-    const response = await token({ ...own, ...form }, headers as Record<string, string>);
+    const response = await token({ ...own, ...form }, headers);
     const body = await response.text();
     expect([response.status, JSON.parse(body)]).toMatchObject([status, { error }]);
-    if (status === 401) expect(response.headers.get('www-authenticate')).toContain('Basic');
+    expect(response.headers.get('www-authenticate')).toBe(status === 401 ? 'Basic realm="oauth"' : null);
     expect(body).not.toContain('secret');
   });
 
@@ -215,7 +222,7 @@ test('an assertion for several servers is refused', async () => {
 describe('the platform assertion', () => {
   const principal = async () =>
     (await bodyOf(await exchange(world, await world.tokenOf('mona@fabrikam.example')))).access_token;
-  const request = async (form: Record<string, string> = {}, who: Record<string, string> | undefined = undefined) =>
+  const request = async (form: Record<string, string> = {}, who?: Record<string, string>) =>
     token({
       grant_type: TOKEN_EXCHANGE,
       subject_token: await principal(),

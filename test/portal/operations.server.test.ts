@@ -90,19 +90,19 @@ describe('an edit of the policy', () => {
     const client = '  newcomer: { grants: [token_exchange] }\n';
     const provider = `  - { id: fourth, kind: oidc, issuer: '${other.issuer}', audience: ${TEST_AUDIENCE}, network: [127.0.0.0/8], roles: { tester: finance } }\n`;
     const token = other.token();
-    expect((await exchange(world, token, { client_id: 'newcomer' })).status).toBe(401);
+    expect((await exchange(world, token, { form: { client_id: 'newcomer' } })).status).toBe(401);
     world.policy((text) =>
       text.replace('clients:\n', `clients:\n${client}`).replace('providers:\n', `providers:\n${provider}`),
     );
     await expect
-      .poll(async () => (await exchange(world, token, { client_id: 'newcomer' })).status, { timeout: 3000 })
+      .poll(async () => (await exchange(world, token, { form: { client_id: 'newcomer' } })).status, { timeout: 3000 })
       .toBe(200);
     const kept = await principal();
     world.policy((text) => `${text}\nrevoked: { roles: [managers] }\n`);
     await expect.poll(async () => (await ask(kept)).body, { timeout: 3000 }).toEqual({ active: false });
     const refused = await exchange(world, world.issuer.token());
     expect(world.eventOf(refused)?.outcome).toMatchObject({ reason: expect.stringContaining('the role is revoked') });
-    expect((await exchange(world, token, { client_id: 'newcomer' })).status).toBe(401);
+    expect((await exchange(world, token, { form: { client_id: 'newcomer' } })).status).toBe(401);
     world.policy((text) => text);
     await expect.poll(async () => (await exchange(world, world.issuer.token())).status, { timeout: 3000 }).toBe(200);
     expect(world.events.filter(({ kind }) => kind === 'policy_change').length).toBeGreaterThanOrEqual(3);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Audit, type AuditEvent, type Recorded, RefusalRecorder } from '@causeway/audit';
 import { type IdentityProviders, startIdentityProviders } from '@causeway/local/identity-providers';
-import { type IdpId, PEOPLE, type Person } from '@causeway/local/people';
+import { PEOPLE, type Person } from '@causeway/local/people';
 import { signInAs } from '@causeway/local/sign-in-as';
 import { openPortal } from '@causeway/portal/open-portal';
 import { readPortalSettings } from '@causeway/portal/settings';
@@ -126,7 +126,7 @@ async function writeClients(dir: string): Promise<JWK> {
 async function signIn(idps: IdentityProviders, email: string): Promise<string> {
   const person = PEOPLE.find((one) => one.email === email);
   if (person === undefined) throw new Error(`nobody has the e-mail ${email}`);
-  return (await signInAs({ issuer: idps.issuers[person.idp as IdpId], email })).accessToken;
+  return (await signInAs({ issuer: idps.issuers[person.idp], email })).accessToken;
 }
 
 async function startReplica(environment: Record<string, string>, events: AuditEvent[], logs: string[]) {

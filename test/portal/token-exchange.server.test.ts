@@ -62,11 +62,11 @@ describe('people of the demo providers', () => {
 describe('what a token may open', () => {
   test('a scope narrows, and never widens', async () => {
     const token = world.issuer.token(world.issuer.claims({ roles: ['boss'] }));
-    const narrow = await exchange(world, token, { scope: 'genie sql' });
+    const narrow = await exchange(world, token, { form: { scope: 'genie sql' } });
     expect((await bodyOf(narrow))['scope']).toBe('sql genie');
-    const wide = await exchange(world, world.issuer.token(), { scope: 'sql audit' });
+    const wide = await exchange(world, world.issuer.token(), { form: { scope: 'sql audit' } });
     expect([wide.status, await wide.json()]).toMatchObject([400, { error: 'invalid_scope' }]);
-    const unknown = await exchange(world, world.issuer.token(), { scope: 'everything' });
+    const unknown = await exchange(world, world.issuer.token(), { form: { scope: 'everything' } });
     expect([unknown.status, await unknown.json()]).toMatchObject([400, { error: 'invalid_scope' }]);
   });
 
@@ -107,7 +107,7 @@ describe('requests that are refused before the token is looked at', () => {
     ['an unknown grant', { grant_type: 'password' }, 400, 'unsupported_grant_type'],
     ['a grant of the inside', { grant_type: 'urn:causeway:inside:revoke' }, 400, 'unsupported_grant_type'],
   ])('%s', async (_name, form, status, error) => {
-    const response = await exchange(world, world.issuer.token(), form as Record<string, string>);
+    const response = await exchange(world, world.issuer.token(), { form });
     const body = (await response.json()) as Record<string, unknown>;
     expect([response.status, body['error']]).toEqual([status, error]);
     expect(body['request_id']).toBe(response.headers.get('x-request-id'));

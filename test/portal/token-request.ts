@@ -11,7 +11,16 @@ export function post(url: string, form: Form | URLSearchParams, headers: Form = 
   return fetch(url, { method: 'POST', body: new URLSearchParams(form), headers });
 }
 
-export function exchange({ url }: Pick<PortalWorld, 'url'>, subjectToken: string, form: Form = {}, headers: Form = {}) {
+export interface ExchangeOptions {
+  readonly form?: Form;
+  readonly headers?: Form;
+}
+
+export function exchange(
+  { url }: Pick<PortalWorld, 'url'>,
+  subjectToken: string,
+  { form = {}, headers = {} }: ExchangeOptions = {},
+): Promise<Response> {
   const standard = {
     grant_type: TOKEN_EXCHANGE,
     client_id: 'partner-portal',

@@ -21,6 +21,7 @@ export {
   PolicyStore,
   type PolicyStoreDeps,
 } from './policy-store.ts';
+export { providerSettings } from './provider-settings.ts';
 export { formatProblem, PolicyRefused, type Position, type Problem } from './problem.ts';
 export type { Revocable, Revocations } from './revocations.ts';
 export { policySchema, type Policy, type Provider } from './schema.ts';

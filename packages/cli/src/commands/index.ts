@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts';
 import { call } from './call.ts';
+import { authTest } from './auth-test.ts';
 import { auditAdopt } from './audit-adopt.ts';
 import { auditExport } from './audit-export.ts';
 import { auditReconcile } from './audit-reconcile.ts';
@@ -8,7 +9,9 @@ import { auditTail } from './audit-tail.ts';
 import { auditVerify } from './audit-verify.ts';
 import { dbApply } from './db-apply.ts';
 import { dbSample } from './db-sample.ts';
+import { devAgentToken } from './dev-agent-token.ts';
 import { devToken } from './dev-token.ts';
+import { keysRotate } from './keys-rotate.ts';
 import { policyCheck } from './policy-check.ts';
 import { policyDiff } from './policy-diff.ts';
 import { policyExplain } from './policy-explain.ts';
@@ -18,12 +21,15 @@ import { policySql } from './policy-sql.ts';
 export const COMMANDS: readonly Command[] = [
   call,
   devToken,
+  devAgentToken,
+  authTest,
   policyCheck,
   policyExplain,
   policySql,
   policyDiff,
   dbApply,
   dbSample,
+  keysRotate,
   auditTail,
   auditExport,
   auditVerify,

@@ -14,8 +14,7 @@ import {
   TrustedProviders,
 } from '@causeway/auth';
 import type { Agent, Caller } from '@causeway/core';
-import type { PolicyDocument, PolicyStore } from '@causeway/policy';
-import { providerSettings } from './provider-settings.ts';
+import { type PolicyDocument, type PolicyStore, providerSettings } from '@causeway/policy';
 
 export interface IdentityDeps {
   readonly issuer: string;

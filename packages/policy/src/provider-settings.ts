@@ -1,8 +1,9 @@
-import type { ProviderSettings } from '@causeway/auth';
-import { emailClaims, type PolicyDocument, resolvePolicyFile, roleClaim, tenantClaim } from '@causeway/policy';
+import { emailClaims, roleClaim, tenantClaim } from './claim-presets.ts';
+import { resolvePolicyFile } from './policy-file.ts';
+import type { PolicyDocument } from './policy-document.ts';
 
-/** The policy's providers, as the verifier of their tokens wants them. */
-export function providerSettings(document: PolicyDocument): ProviderSettings[] {
+/** The providers as the verifier of their tokens wants them: claims worked out, files found. */
+export function providerSettings(document: PolicyDocument) {
   return document.policy.providers.map((provider) => ({
     id: provider.id,
     kind: provider.kind,
