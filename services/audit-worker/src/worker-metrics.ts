@@ -71,12 +71,13 @@ function gauges({ inHand, depth, now }: GaugeDeps): readonly Gauge[] {
   });
   const queued = new Gauge({
     name: 'audit_queue_batches',
-    help: 'Batches in the queue by state. Unknown while the queue cannot be reached.',
+    help: 'Batches in the queue by state; absent while the queue cannot be reached.',
     labelNames: ['state'] as const,
     registers: [],
     async collect() {
       const counts = await depth().catch(() => undefined);
-      for (const state of STATES) this.set({ state }, counts?.[state] ?? Number.NaN);
+      this.reset();
+      if (counts !== undefined) for (const state of STATES) this.set({ state }, counts[state]);
     },
   });
   return [oldestEvent, queued];
