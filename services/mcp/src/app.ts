@@ -4,6 +4,7 @@ import type { Platform } from '@causeway/platform';
 import type { PolicyDocument } from '@causeway/policy';
 import type { ListenAddress, Logger, Metrics, Networks, ServedApp } from '@causeway/runtime';
 import { createCallMetrics } from './call-metrics.ts';
+import type { ConnectionPool } from './connections/connection-pool.ts';
 import { createToolHost } from './create-tool-host.ts';
 import type { Tool } from './define-tool.ts';
 import { type Authenticate, authenticateBearer, authenticateObo } from './http/authenticate.ts';
@@ -20,6 +21,7 @@ export interface AppDeps {
   readonly tools: readonly Tool[];
   readonly policy: () => PolicyDocument;
   readonly platform: Platform;
+  readonly connections: ConnectionPool;
   readonly limits: CallLimits;
   readonly audit: Pick<Audit, 'sink' | 'refusals'>;
   readonly principalTokens: Pick<PrincipalTokenVerifier, 'verify'>;

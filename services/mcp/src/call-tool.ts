@@ -5,6 +5,7 @@ import { decideTool } from '@causeway/policy';
 import { CallDeadline } from './call-deadline.ts';
 import { type CallFacts, observedSession } from './call-facts.ts';
 import { callEvent } from './call-event.ts';
+import type { ConnectionPool } from './connections/connection-pool.ts';
 import type { Tool } from './define-tool.ts';
 import { guardOutput, type GuardedOutput } from './guard-output.ts';
 import { InsufficientScope } from './insufficient-scope.ts';
@@ -16,6 +17,7 @@ export interface CallToolDeps {
   readonly policy: () => PolicyView;
   readonly limits: CallLimits;
   readonly platform: Platform;
+  readonly connections: Pick<ConnectionPool, 'as'>;
   readonly audit: AuditSink;
 }
 
@@ -50,7 +52,9 @@ export async function callTool(deps: CallToolDeps, call: ToolCall): Promise<Call
     );
     const session = await stages.span('exchange', () => deadline.race(deps.platform.open(caller, { requestId })));
     const platform = observedSession(session, facts, { signal, timeoutMs: tool.deadlineMs });
-    const output = await stages.measure('run', () => deadline.race(prepared.run({ platform, signal, caller, policy })));
+    const connections = deps.connections.as({ document: policy.document, platform, signal });
+    const context = { platform, connections, signal, caller, policy };
+    const output = await stages.measure('run', () => deadline.race(prepared.run(context)));
     const guarded = stages.time('guard', () => guardOutput(tool, output));
     facts.content = guarded.content;
     await record();

@@ -2,6 +2,7 @@ import { AppError, type Caller, type Scope } from '@causeway/core';
 import type { PlatformSession } from '@causeway/platform';
 import type { ToolName } from '@causeway/policy';
 import type { z } from 'zod';
+import type { Connections } from './connections/connection-pool.ts';
 import { describeTool, type ToolDescription } from './describe-tool.ts';
 import type { PolicyView } from './policy-view.ts';
 
@@ -13,6 +14,7 @@ interface ToolContext {
   readonly platform: PlatformSession;
   /** Aborted when time is up or the client has gone. */
   readonly signal: AbortSignal;
+  readonly connections: Connections;
   readonly caller: Caller;
   /** The policy in force when the call began. */
   readonly policy: PolicyView;

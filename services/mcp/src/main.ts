@@ -9,7 +9,7 @@ import {
 } from '@causeway/auth';
 import { AppError } from '@causeway/core';
 import { createPostgresPlatform } from '@causeway/platform';
-import { openPolicyStore, type PolicyStore } from '@causeway/policy';
+import { openPolicyStore, type PolicyDocument, type PolicyStore, resolvePolicyFile } from '@causeway/policy';
 import {
   createDependency,
   createLogger,
@@ -21,6 +21,7 @@ import {
   serve,
 } from '@causeway/runtime';
 import { createApps, SERVICE } from './app.ts';
+import { ConnectionPool } from './connections/connection-pool.ts';
 import { healthChecks } from './health-checks.ts';
 import { createCallLimits } from './limits/call-limits.ts';
 import { CallSlots } from './limits/call-slots.ts';
@@ -64,6 +65,7 @@ await runMain(async () => {
       ['portal keys', () => portalKeys.close()],
       ['workspace keys', () => obo?.keys.close()],
       ['call limits', () => calls.close()],
+      ['connections', () => parts.connections.close()],
       ['platform', () => platform.close()],
       ['audit', () => audit.close()],
     ],
@@ -103,7 +105,7 @@ async function openParts({ settings, logger, metrics }: Process) {
       now: Date.now,
       revocationOf: (what) => revocations.revocationOf(what),
     }),
-    obo: openObo(settings, policy.current.policy.workspace),
+    obo: openObo(settings, policy.current),
     audit: openAudit({
       service: SERVICE,
       journalDir: settings.journalDir,
@@ -119,6 +121,7 @@ async function openParts({ settings, logger, metrics }: Process) {
       policy: () => policy.current,
       onProblem: (message) => logger.warn(message),
     }),
+    connections: new ConnectionPool(),
     calls: await openSharedCount({ ...location, report }),
   };
 }
@@ -152,12 +155,14 @@ function remoteKeys(name: string, issuer: string, trust: Trust): RemoteKeys {
   return new RemoteKeys({ issuer, dependency: createDependency({ name, ...trust }), now: Date.now });
 }
 
-function openObo(settings: McpSettings, workspace: Trust | undefined) {
+function openObo(settings: McpSettings, document: PolicyDocument) {
   const { oboListen: listen, oboTrustedProxies: trustedProxies, oboIssuer: issuer, oboAudience: audience } = settings;
   if (listen === undefined || trustedProxies === undefined) return undefined;
   if (issuer === undefined || audience === undefined) return undefined;
+  const { workspace } = document.policy;
   if (workspace === undefined) throw new AppError('config_invalid', 'OBO_LISTEN: the policy has no workspace');
-  const keys = remoteKeys('workspace', issuer, workspace);
+  const { network, caFile } = workspace;
+  const keys = remoteKeys('workspace', issuer, { network, caFile: caFile && resolvePolicyFile(document, caFile) });
   const users = createPlatformTokenVerifier({ issuer, audience, keys, now: Date.now });
   return { keys, listener: { listen, trustedProxies, users } };
 }

@@ -1,0 +1,133 @@
+import { readFile } from 'node:fs/promises';
+import { AppError } from '@causeway/core';
+import type { PlatformSession, Statement } from '@causeway/platform';
+import { type Policy, type PolicyDocument, resolvePolicyFile } from '@causeway/policy';
+import { createDependency, type Dependency, type OutboundResponse, urlBelow, withSpan } from '@causeway/runtime';
+import { z } from 'zod';
+import { allows } from './allow-list.ts';
+
+/** What a tool asks of a connection: where below its base, and what with. Hosts, headers and credentials are not its business. */
+export interface ConnectionCall {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>> | undefined;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+}
+
+/** The outside APIs of the policy, as one caller may use them. */
+export interface Connections {
+  request(name: string, call: ConnectionCall): Promise<OutboundResponse>;
+}
+
+export interface ConnectionScope {
+  readonly document: PolicyDocument;
+  readonly platform: PlatformSession;
+  readonly signal: AbortSignal;
+}
+
+type Definition = Policy['connections'][string];
+
+interface OpenConnection {
+  readonly definition: Definition;
+  readonly dependency: Dependency;
+}
+
+const ANSWER_BYTES_MAX = 256 * 1024;
+
+/** One outbound client for each connection, for all callers. Whether a caller may use it is asked of the engine, each time. */
+export class ConnectionPool {
+  readonly #open = new Map<string, OpenConnection>();
+
+  as({ document, platform, signal }: ConnectionScope): Connections {
+    return {
+      request: async (name, call) => {
+        const definition = Object.hasOwn(document.policy.connections, name)
+          ? document.policy.connections[name]
+          : undefined;
+        if (definition === undefined) throw new AppError('not_found', `there is no connection ${JSON.stringify(name)}`);
+        await assertGranted(platform, name);
+        if (!allows(definition.allow, call)) throw notAllowed(name);
+        const url = urlBelow(definition.baseUrl, call.path, call.query);
+        const headers = await headersOf(document, definition, call);
+        const { dependency } = this.#connection(name, definition, document);
+        return withSpan('external_api', { connection: name }, () =>
+          dependency.request({
+            url,
+            method: call.method,
+            headers,
+            signal,
+            bodyMaxBytes: ANSWER_BYTES_MAX,
+            overflow: 'truncate',
+            ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
+          }),
+        );
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(Array.from(this.#open.values(), ({ dependency }) => dependency.close()));
+    this.#open.clear();
+  }
+
+  // An edit of the policy makes a new client; the calls of the old one end by themselves.
+  #connection(name: string, definition: Definition, document: PolicyDocument): OpenConnection {
+    const known = this.#open.get(name);
+    if (known?.definition === definition) return known;
+    void known?.dependency.close();
+    const { network, caFile } = definition;
+    const dependency = createDependency({
+      name: `connection ${name}`,
+      network,
+      caFile: caFile && resolvePolicyFile(document, caFile),
+    });
+    const connection = { definition, dependency };
+    this.#open.set(name, connection);
+    return connection;
+  }
+}
+
+/** On Postgres a connection is a foreign server: `GRANT USAGE ON FOREIGN SERVER` opens it. */
+async function assertGranted(platform: PlatformSession, name: string): Promise<void> {
+  const [answer] = await platform.query(grantOf(name));
+  if (answer?.granted !== true)
+    throw new AppError('access_denied', `the engine grants no use of the connection ${name}`);
+}
+
+function grantOf(name: string): Statement<{ granted: boolean }> {
+  return {
+    name: 'connection_grant',
+    text: `SELECT has_server_privilege($1, 'USAGE') AS granted`,
+    values: [name],
+    row: z.object({ granted: z.boolean() }),
+  };
+}
+
+function notAllowed(name: string): AppError {
+  return new AppError('access_denied', `the connection ${name} does not allow that method and path`, {
+    safeDetail: 'The connection does not allow that method and path.',
+  });
+}
+
+/** The credential is read each time, so that a rotated one holds at once, and is seen nowhere but here. */
+async function headersOf(
+  document: PolicyDocument,
+  { credentialFile }: Definition,
+  { body }: ConnectionCall,
+): Promise<Record<string, string>> {
+  return {
+    accept: 'application/json, text/*;q=0.5',
+    'user-agent': 'causeway',
+    ...(body !== undefined && { 'content-type': 'application/json' }),
+    ...(credentialFile !== undefined && { authorization: `Bearer ${await credential(document, credentialFile)}` }),
+  };
+}
+
+async function credential(document: PolicyDocument, file: string): Promise<string> {
+  try {
+    return (await readFile(resolvePolicyFile(document, file), 'utf8')).trim();
+  } catch (error) {
+    throw new AppError('upstream_unavailable', `the credential ${file} cannot be read`, { cause: error });
+  }
+}
