@@ -19,6 +19,8 @@ export function postgresBackend(url: Secret, report: Report): QueueBackend {
     keepAlive: true,
   });
   pool.on('error', report);
+  // The pool listens to idle connections only. One that breaks while BullMQ has it would end the process.
+  pool.on('connect', (client) => client.on('error', report));
   return {
     factory: (name, options, use) =>
       createPostgresBackend(name, { ...options, connection: pool as unknown as PgPool }, use),

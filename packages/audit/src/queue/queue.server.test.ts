@@ -4,7 +4,9 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Secret } from '@causeway/core';
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { DEFAULT_SCHEMA, MIGRATION_ADVISORY_LOCK_KEY } from 'bullmq';
+import pg from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startTestPostgres, type TestPostgres } from '../testing/postgres-server.ts';
 import { startTestRedis, type TestRedis } from '../testing/redis-server.ts';
 import { type TestProducer, testProducer, toolCall } from '../testing/sample.ts';
@@ -12,7 +14,7 @@ import { batchId, proofOf, type Receipt, signBatch, type SignedBatch, signReceip
 import type { BatchQueue } from './batch-queue.ts';
 import { BullBatchQueue } from './bull-batch-queue.ts';
 import { type BatchConsumer, consumeBatches, UnacceptableBatch } from './consume-batches.ts';
-import type { QueueLocation } from './queue-backend.ts';
+import { queueBackend, type QueueLocation } from './queue-backend.ts';
 import { readBatch } from './read-batch.ts';
 import { Shipper } from './shipper.ts';
 
@@ -55,6 +57,16 @@ const backends: Record<string, Backend> = {
     restart: () => postgres.restart(),
   },
 };
+
+const WAITING =
+  "SELECT pid FROM pg_stat_activity WHERE application_name = 'cw:audit-queue' AND wait_event = 'advisory'";
+
+async function lockMigrations(): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: postgres.url });
+  await client.connect();
+  await client.query('SELECT pg_advisory_lock($1, hashtext($2))', [MIGRATION_ADVISORY_LOCK_KEY, DEFAULT_SCHEMA]);
+  return client;
+}
 
 /** A warehouse in memory: what counts is which events got here, and how often. */
 class Warehouse {
@@ -314,4 +326,21 @@ test('a Redis that hangs fails a call in time', async () => {
   hanging.freeze();
   await expect(queue.ping()).rejects.toThrow('timed out');
   await expect(queue.stateOf('x')).rejects.toThrow(/timed out|nothing within/);
+});
+
+test('a Postgres connection that breaks while it is lent is reported, and does not end the process', async () => {
+  const report = vi.fn<(error: unknown) => void>();
+  const backend = queueBackend({ stateDatabaseUrl: new Secret(postgres.url) }, report);
+  onTestFinished(() => backend.close());
+  const locked = await lockMigrations();
+  // It lends a connection, and waits for the lock.
+  const preparing = backend.prepare().then(
+    () => 'prepared',
+    () => 'failed',
+  );
+  await expect.poll(() => postgres.query(WAITING).then((rows) => rows.length)).toBe(1);
+  await postgres.query(WAITING.replace('pid', 'pg_terminate_backend(pid)'));
+  expect(await preparing).toBe('failed');
+  expect(report).toHaveBeenCalled();
+  await locked.end();
 });
