@@ -3,6 +3,8 @@ import { parsePolicy, type PolicyDocument, readPolicyFile } from '@causeway/poli
 
 export const DEMO_POLICY = fileURLToPath(new URL('../../../../infra/local/policy.yaml', import.meta.url));
 
+export const DEMO_MODEL = fileURLToPath(new URL('../../../../infra/local/semantic-model.yaml', import.meta.url));
+
 /** The audit trail's table comes from `packages/audit`, which is not to be had here. */
 export function withoutAudit(text: string): string {
   return text.replace(/\n {2}(?:#[^\n]*\n {2})?audit\.tool_calls:\n(?: {4}[^\n]*\n)+/, '\n');

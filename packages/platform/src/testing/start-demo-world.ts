@@ -1,10 +1,11 @@
 import { applyGovernance } from '../governance/apply-governance.ts';
 import { loadSampleData } from '../governance/load-sample-data.ts';
+import { loadSemanticModel } from '../postgres/analyst/model/load-semantic-model.ts';
 import { createPostgresPlatform } from '../postgres/postgres-platform.ts';
 import { sampleDeals } from '../sample/deals.ts';
 import { sampleDocuments } from '../sample/documents.ts';
 import { type ContractWorld, CONTRACT_GRANTS, contractPeople } from './contract-world.ts';
-import { demoPolicy } from './demo-policy.ts';
+import { DEMO_MODEL, demoPolicy } from './demo-policy.ts';
 import {
   type PostgresKind,
   startTestPostgres,
@@ -14,12 +15,18 @@ import {
 } from './postgres-server.ts';
 
 /** The demo policy and the sample on a fresh server, behind a platform with four connections. */
-export async function startDemoWorld(kind: PostgresKind): Promise<ContractWorld & { readonly server: TestPostgres }> {
+export async function startDemoWorld(
+  kind: PostgresKind,
+  now?: () => Date,
+): Promise<ContractWorld & { readonly server: TestPostgres }> {
   const server = await startTestPostgres(kind);
-  return buildWorld(server).catch((error: unknown) => stopAndThrow(server, error));
+  return buildWorld(server, now).catch((error: unknown) => stopAndThrow(server, error));
 }
 
-async function buildWorld(server: TestPostgres): Promise<ContractWorld & { readonly server: TestPostgres }> {
+async function buildWorld(
+  server: TestPostgres,
+  now: (() => Date) | undefined,
+): Promise<ContractWorld & { readonly server: TestPostgres }> {
   const policy = await demoPolicy();
   const adminUrl = server.url();
   await applyGovernance({ adminUrl, policy, gatewayPassword: TEST_PASSWORD });
@@ -28,6 +35,8 @@ async function buildWorld(server: TestPostgres): Promise<ContractWorld & { reado
     url: server.url('postgres', 'causeway_gateway'),
     policy: () => policy,
     poolMax: 4,
+    semanticModel: await loadSemanticModel(DEMO_MODEL),
+    ...(now === undefined ? {} : { now }),
   });
   return {
     server,

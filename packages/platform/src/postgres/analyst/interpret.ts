@@ -167,20 +167,11 @@ function refusalOf(
 ): Interpretation | undefined {
   const topic = clauses.find((clause) => clause.kind === 'topic');
   if (topic !== undefined) return { kind: 'cannot', text: TOPICS[topic.topic]?.text ?? '' };
-  const unknown = clauses.filter((clause) => clause.kind === 'unknown');
-  if (unknown.length > 0) {
-    return {
-      kind: 'clarification',
-      text: askAbout(
-        unknown.map(({ term }) => term),
-        offers,
-        relation,
-      ),
-      restart: false,
-    };
-  }
-  const problem = clauses.find((clause) => clause.kind === 'problem');
-  return problem === undefined ? undefined : { kind: 'clarification', text: problem.text, restart: false };
+  const first = clauses.find(({ kind }) => kind === 'unknown' || kind === 'problem');
+  if (first === undefined) return undefined;
+  const unknown = clauses.filter((clause) => clause.kind === 'unknown').map(({ term }) => term);
+  const text = first.kind === 'problem' ? first.text : askAbout(unknown, offers, relation);
+  return { kind: 'clarification', text, restart: false };
 }
 
 function askAbout(terms: readonly Term[], offers: Corrected['offers'], relation: ModelRelation): string {

@@ -86,14 +86,15 @@ function orderOf(plan: Plan, relation: ModelRelation): readonly string[] {
   if (group !== undefined)
     return [`in ${direction === 'asc' ? '' : 'reverse '}order of ${groupLabel(group, relation)}`];
   const end = direction === 'desc' ? 'highest' : 'lowest';
-  if (measure !== undefined) return [`${end} ${measureLabel(measure, relation)} first`];
-  if (column === SHARE || column === GROWTH) return [`${end} ${column === SHARE ? 'share' : 'growth'} first`];
+  if (measure !== undefined) return [`sorted by ${measureLabel(measure, relation)}, ${end} first`];
+  if (column === SHARE || column === GROWTH)
+    return [`sorted by ${column === SHARE ? 'share' : 'growth'}, ${end} first`];
   return [rowOrder(column, direction, relation)];
 }
 
 function rowOrder(column: string, direction: 'asc' | 'desc', relation: ModelRelation): string {
   if (Object.hasOwn(relation.date, column)) return direction === 'desc' ? 'latest first' : 'earliest first';
   if (Object.hasOwn(relation.numbers, column))
-    return `${direction === 'desc' ? 'highest' : 'lowest'} ${numberLabel(column, relation)} first`;
+    return `sorted by ${numberLabel(column, relation)}, ${direction === 'desc' ? 'highest' : 'lowest'} first`;
   return `in ${direction === 'asc' ? '' : 'reverse '}order of ${dimensionLabel(column, relation)}`;
 }

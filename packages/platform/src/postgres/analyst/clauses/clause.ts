@@ -6,7 +6,7 @@ import type { PlanCondition, PlanGroup, PlanMeasure, PlanValues } from '../plan/
 
 /** What one part of a question asks for. */
 export type Clause =
-  | { readonly kind: 'measure'; readonly measure: PlanMeasure }
+  | { readonly kind: 'measure'; readonly measure: PlanMeasure; readonly bare: boolean }
   | { readonly kind: 'aggregate'; readonly aggregate: Aggregate }
   | { readonly kind: 'number'; readonly number: string }
   | { readonly kind: 'subject'; readonly plural: boolean }
@@ -32,6 +32,7 @@ export type Clause =
   | { readonly kind: 'trend' }
   | { readonly kind: 'compare' }
   | { readonly kind: 'copula' }
+  | { readonly kind: 'how_much' }
   | { readonly kind: 'cue'; readonly cue: Cue }
   | { readonly kind: 'those' }
   | { readonly kind: 'all' }

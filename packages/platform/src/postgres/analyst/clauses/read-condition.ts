@@ -1,7 +1,7 @@
 import type { Comparator } from '../language/meaning.ts';
 import { as, is, skip } from '../language/terms.ts';
 import type { PlanCondition } from '../plan/plan.ts';
-import { type ConditionTarget, one, type Reader, type Rule } from './clause.ts';
+import { type Clause, type ConditionTarget, one, type Reader, type Rule } from './clause.ts';
 import { readAmount } from './read-amount.ts';
 import { measureAt } from './read-measure.ts';
 import { yearOf } from './read-point.ts';
@@ -16,10 +16,20 @@ export const readCondition: Rule = (reader, at) => {
   const found = conditionsAt(reader, start, named !== undefined);
   if (found === undefined) return undefined;
   const { conditions } = found;
+  if (named !== undefined && countsRows(reader, at, found) && 'measure' in named.target) {
+    // "How many deals over 10k": the amount is that of a deal.
+    const target = found.percent ? 'percent' : 'default';
+    const measure: Clause = { kind: 'measure', measure: named.target.measure, bare: false };
+    return { clauses: [measure, { kind: 'condition', target, conditions }], next: found.next };
+  }
   if (named !== undefined) return one({ kind: 'condition', target: named.target, conditions }, found.next);
   const after = targetAfter(reader, found);
   return one({ kind: 'condition', target: after.target, conditions }, after.next);
 };
+
+function countsRows({ terms }: Reader, at: number, { marked }: Found): boolean {
+  return is(terms[at], 'how_many') && (marked || terms[at]?.text === 'how many');
+}
 
 interface Found {
   readonly conditions: readonly PlanCondition[];
@@ -28,7 +38,7 @@ interface Found {
   readonly marked: boolean;
 }
 
-function targetAt(reader: Reader, at: number): { target: ConditionTarget; next: number } | undefined {
+function targetAt(reader: Reader, at: number): { target: Exclude<ConditionTarget, string>; next: number } | undefined {
   const number = as(reader.terms[at], 'number')?.name;
   if (number !== undefined) return { target: { number }, next: at + 1 };
   const found = measureAt(reader, at);
@@ -77,7 +87,7 @@ function between({ terms }: Reader, at: number, named: boolean): Found | undefin
     { comparator: 'ge', value: low.value },
     { comparator: 'le', value: high.value },
   ];
-  return { conditions, next: high.next, percent: high.percent, marked: true };
+  return { conditions, next: high.next, percent: high.percent, marked: low.marked || high.marked };
 }
 
 function orMore({ terms }: Reader, at: number): Found | undefined {

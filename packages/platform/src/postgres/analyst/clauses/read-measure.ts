@@ -8,7 +8,7 @@ import { one, type Reader, type Rule } from './clause.ts';
 export const readMeasure: Rule = (reader, at) => {
   const { terms } = reader;
   const found = measureAt(reader, at);
-  if (found !== undefined) return one({ kind: 'measure', measure: found.measure }, found.next);
+  if (found !== undefined) return one({ kind: 'measure', measure: found.measure, bare: found.bare }, found.next);
   const aggregate = as(terms[at], 'aggregate')?.aggregate;
   return aggregate === undefined ? undefined : one({ kind: 'aggregate', aggregate }, at + 1);
 };
@@ -16,13 +16,15 @@ export const readMeasure: Rule = (reader, at) => {
 export interface FoundMeasure {
   readonly measure: PlanMeasure;
   readonly next: number;
+  /** "How many?", without saying of what. */
+  readonly bare: boolean;
 }
 
 /** The measure that stands here in full, if one does. */
 export function measureAt(reader: Reader, at: number): FoundMeasure | undefined {
   const { terms } = reader;
   const named = as(terms[at], 'measure');
-  if (named !== undefined) return { measure: { measure: named.name }, next: at + 1 };
+  if (named !== undefined) return { measure: { measure: named.name }, next: at + 1, bare: false };
   if (is(terms[at], 'how_many')) return counted(reader, skip(terms, at + 1, 'filler', 'all', 'distinct'), at + 1);
   const aggregate = as(terms[at], 'aggregate')?.aggregate;
   if (aggregate === undefined) return undefined;
@@ -31,32 +33,33 @@ export function measureAt(reader: Reader, at: number): FoundMeasure | undefined 
 
 function counted({ terms }: Reader, at: number, otherwise: number): FoundMeasure {
   const dimension = as(terms[at], 'dimension');
-  if (dimension !== undefined) return { measure: { distinct: dimension.name }, next: at + 1 };
-  return { measure: { count: 'rows' }, next: is(terms[at], 'subject') ? at + 1 : otherwise };
+  if (dimension !== undefined) return { measure: { distinct: dimension.name }, next: at + 1, bare: false };
+  const named = is(terms[at], 'subject');
+  return { measure: { count: 'rows' }, next: named ? at + 1 : otherwise, bare: !named };
 }
 
 function aggregated(reader: Reader, aggregate: Aggregate, at: number): FoundMeasure | undefined {
   const { terms, relation } = reader;
   const number = as(terms[at], 'number')?.name;
-  if (number !== undefined) return { measure: { aggregate, number }, next: at + 1 };
+  if (number !== undefined) return { measure: { aggregate, number }, next: at + 1, bare: false };
   const name = as(terms[at], 'measure')?.name;
   if (name !== undefined) {
     const measure = reaggregated(reader, aggregate, name);
-    return measure === undefined ? undefined : { measure, next: at + 1 };
+    return measure === undefined ? undefined : { measure, next: at + 1, bare: false };
   }
   if (aggregate !== 'sum') return averageSubject(reader, aggregate, at);
   if (is(terms[at], 'how_many')) return counted(reader, skip(terms, at + 1, 'filler'), at + 1);
-  if (is(terms[at], 'subject')) return { measure: { count: 'rows' }, next: at + 1 };
+  if (is(terms[at], 'subject')) return { measure: { count: 'rows' }, next: at + 1, bare: false };
   const dimension = as(terms[at], 'dimension');
   return dimension?.plural === true && Object.hasOwn(relation.dimensions, dimension.name)
-    ? { measure: { distinct: dimension.name }, next: at + 1 }
+    ? { measure: { distinct: dimension.name }, next: at + 1, bare: false }
     : undefined;
 }
 
 function averageSubject({ terms, relation }: Reader, aggregate: Aggregate, at: number): FoundMeasure | undefined {
   const number = relation.defaultNumber;
   if (number === undefined || !is(terms[at], 'subject')) return undefined;
-  return { measure: { aggregate, number }, next: at + 1 };
+  return { measure: { aggregate, number }, next: at + 1, bare: false };
 }
 
 /** "average revenue" is about the number that the revenue is the sum of. A measure with conditions of its own has no other form. */

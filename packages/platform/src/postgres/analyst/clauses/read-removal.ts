@@ -21,7 +21,7 @@ function allOf({ terms }: Reader, at: number): Reading {
   const dimension = as(terms[nounAt], 'dimension');
   const all: Clause = { kind: 'all' };
   if (dimension?.plural !== true) return one(all, at + 1);
-  return { clauses: [all, { kind: 'remove', what: { dimension: dimension.name } }], next: at + 1 };
+  return { clauses: [all, { kind: 'remove', what: { dimension: dimension.name } }], next: nounAt + 1 };
 }
 
 function removalAt({ terms }: Reader, at: number, asked: boolean): Removal | undefined {

@@ -31,6 +31,7 @@ function clausesOf(meaning: Meaning, word: string): readonly Clause[] | undefine
     case 'topic':
       return [{ kind: 'topic', topic: meaning.topic, word }];
     case 'or':
+    case 'or_more':
       return [{ kind: 'problem', text: 'I can read "or" between values of one kind only, such as "WEST or EAST".' }];
     case 'not':
       return [{ kind: 'problem', text: `"${word}" what?` }];
@@ -57,6 +58,7 @@ function plain(meaning: Meaning): readonly Clause[] | undefined {
     case 'compare':
       return [{ kind: 'compare' }];
     case 'list':
+    case 'how_much':
     case 'which':
     case 'date':
     case 'share':

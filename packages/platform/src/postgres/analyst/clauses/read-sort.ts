@@ -6,8 +6,11 @@ import { measureAt } from './read-measure.ts';
 /** `sort by revenue descending`, `highest first`, `reverse`. */
 export const readSort: Rule = (reader, at) => {
   const { terms } = reader;
-  const alone = as(terms[at], 'direction')?.direction;
-  if (alone !== undefined) return one({ kind: 'sort', direction: alone }, at + 1);
+  const alone = as(terms[at], 'direction');
+  if (alone !== undefined) {
+    const key: SortKey | undefined = alone.date === true ? { special: 'date' } : undefined;
+    return one({ kind: 'sort', key, direction: alone.direction }, at + 1);
+  }
   if (!is(terms[at], 'sort')) return undefined;
   const start = skip(terms, at + 1, 'filler', 'by', 'those');
   const found = sortKeyAt(reader, start);

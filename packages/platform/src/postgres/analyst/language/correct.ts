@@ -38,6 +38,7 @@ export function correct(word: string, vocabulary: Vocabulary): Correction {
   const [only] = nearest;
   if (only === undefined) return { kind: 'none' };
   const meanings = vocabulary.get(only) ?? [];
+  const offered = nearest.filter((known) => vocabulary.get(known)?.every(({ kind }) => kind === 'filler') === false);
   const safe = nearest.length === 1 && word.length >= 5 && !meanings.some(({ kind }) => OFFERED.includes(kind));
-  return safe ? { kind: 'corrected', word: only } : { kind: 'offered', words: nearest.slice(0, 3) };
+  return safe ? { kind: 'corrected', word: only } : { kind: 'offered', words: offered.slice(0, 3) };
 }

@@ -16,13 +16,14 @@ export type Meaning =
   | { readonly kind: 'filler' }
   | { readonly kind: 'aggregate'; readonly aggregate: Aggregate }
   | { readonly kind: 'how_many' }
+  | { readonly kind: 'how_much' }
   | { readonly kind: 'distinct' }
   | { readonly kind: 'list' }
   | { readonly kind: 'which' }
   | { readonly kind: 'copula' }
   | { readonly kind: 'by' }
   | { readonly kind: 'sort' }
-  | { readonly kind: 'direction'; readonly direction: Direction }
+  | { readonly kind: 'direction'; readonly direction: Direction; readonly date?: boolean }
   | { readonly kind: 'reverse' }
   | { readonly kind: 'limit' }
   | { readonly kind: 'rank'; readonly direction: Direction; readonly date?: boolean }

@@ -7,11 +7,11 @@ export const WORDS: readonly (readonly [phrases: string, meaning: Meaning])[] = 
     { kind: 'filler' },
   ],
   [
-    'want, need, like, would like, see, know, tell, let, now, get, got, as of, into, within, during, all of, come, comes, came, coming, one, ones, any, some, so, just, ok, okay, yes, well, altogether, in total, in all',
+    'want, need, like, would like, want to, like to, need to, would like to, see, know, tell, let, now, get, got, as of, into, within, during, all of, come, comes, came, coming, one, ones, any, some, so, just, ok, okay, yes, well, altogether, in total, in all',
     { kind: 'filler' },
   ],
   [
-    'as a, as an, as, whose, where, been, being, be, question, look, looking, look at, how much, data, figures, result, results, number, record, records, entries, rows, did we, have we, do we, may i, may we, made by, their, his, her',
+    'as a, as an, as, whose, where, been, being, be, question, look, looking, look at, data, figures, result, results, number, record, records, entries, rows, did we, have we, do we, may i, may we, made by, their, his, her',
     { kind: 'filler' },
   ],
   [
@@ -41,13 +41,19 @@ export const WORDS: readonly (readonly [phrases: string, meaning: Meaning])[] = 
     { kind: 'sort' },
   ],
   [
-    'ascending, asc, lowest first, smallest first, low to high, increasing, oldest first, earliest first, alphabetically, a to z, in ascending order, from lowest to highest',
+    'ascending, asc, lowest first, smallest first, low to high, increasing, alphabetically, a to z, in ascending order, from lowest to highest',
     { kind: 'direction', direction: 'asc' },
   ],
   [
-    'descending, desc, highest first, largest first, biggest first, high to low, decreasing, newest first, latest first, in descending order, from highest to lowest',
+    'descending, desc, highest first, largest first, biggest first, high to low, decreasing, in descending order, from highest to lowest',
     { kind: 'direction', direction: 'desc' },
   ],
+  [
+    'oldest first, earliest first, in chronological order, chronologically',
+    { kind: 'direction', direction: 'asc', date: true },
+  ],
+  ['newest first, latest first, most recent first', { kind: 'direction', direction: 'desc', date: true }],
+  ['how much', { kind: 'how_much' }],
   ['reverse, reversed, reverse it, reverse the order, the other way round, other way around', { kind: 'reverse' }],
   ['limit, limit to, limit it to, at a time', { kind: 'limit' }],
   [

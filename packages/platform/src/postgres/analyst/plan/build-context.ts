@@ -27,10 +27,11 @@ export const emptyPlan = (relation: string): Plan => ({
 
 /** A question that says what it wants to know stands alone, unless it begins by taking up the answer before. */
 export function isFollowUp(request: Request, previous: Plan): boolean {
-  const { has, measures, subject, cueLeads } = request;
+  const { has, measures, subject, cueLeads, bareCount } = request;
   if (has.has('restart')) return false;
   if (cueLeads || has.has('remove') || has.has('those')) return true;
-  if (measures.length === 0 && subject === undefined) return !choosesGroups(request);
+  if (has.has('how_much')) return false;
+  if ((measures.length === 0 || bareCount) && subject === undefined) return !choosesGroups(request);
   return opensRows(request) && !previous.list && !has.has('all') && !narrows(request);
 }
 

@@ -41,6 +41,11 @@ function ranked(plan: Plan, rank: Rank, { request, context }: Asking): Plan {
     return limited({ ...plan, order: { column, direction: rank.direction } }, plural);
   }
   if (rank.date) throw new Unclear(`The latest or oldest of what? I can list ${relation.many} by date.`);
+  if (request.mentions.length > 0 && request.groups.length > 0) {
+    throw new Unclear(
+      'I can rank one list as a whole, not one for each group. Name one group, or leave the grouping out.',
+    );
+  }
   if (plan.groups.length === 0) {
     if (rank.object?.kind === 'number') return plan;
     throw new Unclear(`The highest or lowest of what? Ask for example ${groupExamples(relation)}.`);

@@ -5,6 +5,8 @@ import type { PlanGroup, PlanMeasure, PlanValues } from './plan.ts';
 /** Everything that one question says, sorted by what it is about. */
 export interface Request {
   readonly measures: readonly PlanMeasure[];
+  /** "How many?", without saying of what. */
+  readonly bareCount: boolean;
   readonly aggregate: Aggregate | undefined;
   readonly numbers: readonly string[];
   readonly groups: readonly PlanGroup[];
@@ -41,6 +43,7 @@ export function requestOf(clauses: readonly Clause[]): Request {
   const afterCopula = clauses.slice(copula + 1).filter((clause) => clause.kind === 'values');
   return {
     measures: all('measure').map(({ measure }) => measure),
+    bareCount: all('measure').length > 0 && all('measure').every(({ bare }) => bare),
     aggregate: all('aggregate')[0]?.aggregate,
     numbers: all('number').map(({ number }) => number),
     groups: all('group').map(({ group }) => group),

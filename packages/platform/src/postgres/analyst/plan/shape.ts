@@ -2,7 +2,7 @@ import { reaggregated } from '../clauses/read-measure.ts';
 import type { Aggregate } from '../language/meaning.ts';
 import type { BuildContext, Step } from './build-context.ts';
 import { columnOfGroup, columnOfMeasure, columnsOf, sameMeasure } from './columns.ts';
-import { groupExamples, measureLabel } from './labels.ts';
+import { groupExamples, measureLabel, numberLabel } from './labels.ts';
 import type { Plan, PlanGroup, PlanMeasure } from './plan.ts';
 import { ungrouped } from './remove-parts.ts';
 import type { Request } from './request.ts';
@@ -17,6 +17,8 @@ export const shape: Step = (plan, request, context) => {
   return refined(plan, { groups, measures, request, context });
 };
 
+const ANALYSES = ['share', 'growth', 'trend', 'compare', 'how_much'] as const;
+
 interface Asked {
   readonly groups: PlanGroup[];
   readonly measures: PlanMeasure[];
@@ -30,7 +32,7 @@ function groupsAsked({ groups, mentions, measures, subject, rank, mentionLeads, 
 }
 
 function wantsRows({ subject, has }: Request, { groups, measures }: Asked): boolean {
-  const analysed = ['share', 'growth', 'trend', 'compare'].some((kind) => has.has(kind as 'share'));
+  const analysed = ANALYSES.some((kind) => has.has(kind));
   const named = subject !== undefined || (has.has('those') && has.has('list'));
   return named && measures.length === 0 && groups.length === 0 && !analysed;
 }
@@ -55,7 +57,17 @@ function measuresAsked(plan: Plan, request: Request, context: BuildContext): Pla
   if (aggregate === undefined && !(listed && request.mentions.length + request.groups.length === 0)) {
     measures.push(...numbers.map((number) => ({ aggregate: relation.numbers[number]?.aggregate ?? 'sum', number })));
   }
+  for (const measure of measures) addsUp(measure, relation);
   return uniqueBy(measures, (measure) => columnOfMeasure(measure, relation));
+}
+
+/** Percentages and the like have an average and no total. */
+function addsUp(measure: PlanMeasure, relation: BuildContext['relation']): void {
+  if (!('aggregate' in measure) || measure.aggregate !== 'sum' || relation.numbers[measure.number]?.aggregate === 'sum')
+    return;
+  throw new Unclear(
+    `The ${numberLabel(measure.number, relation)} does not add up. Ask for its average, minimum or maximum.`,
+  );
 }
 
 /** "the highest margin", of nothing in particular, is one figure. */
@@ -105,12 +117,8 @@ function measuresOrDefault(measures: PlanMeasure[], request: Request, { relation
   if (typeof conditioned === 'object' && 'measure' in conditioned) return [conditioned.measure];
   const counted: PlanMeasure = { count: 'rows' };
   const usual: PlanMeasure = relation.defaultMeasure === undefined ? counted : { measure: relation.defaultMeasure };
-  if (subject !== undefined) return [counted];
-  if (
-    rank !== undefined ||
-    groups.length > 0 ||
-    ['share', 'growth', 'trend', 'compare'].some((kind) => has.has(kind as 'share'))
-  ) {
+  if (subject !== undefined && !has.has('how_much')) return [counted];
+  if (rank !== undefined || groups.length > 0 || ANALYSES.some((kind) => has.has(kind))) {
     return [usual];
   }
   if (request.mentions.length > 0) return [counted];
