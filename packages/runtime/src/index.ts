@@ -31,6 +31,7 @@ export { type Network, type NetworkRule, parseNetwork } from './outbound/network
 export type { OutboundCall, OutboundResponse, Purpose } from './outbound/outbound-call.ts';
 export { requestJson } from './outbound/request-json.ts';
 export { urlBelow } from './outbound/url-below.ts';
+export { openPool, type PoolSettings } from './postgres/open-pool.ts';
 export { runMain } from './process/run-main.ts';
 export { serve, type Served, type ServedApp, type ServeOptions } from './process/serve.ts';
 export { postgresUrl, redisUrl } from './settings/connection-url.ts';

@@ -1,6 +1,6 @@
 import type { Secret } from '@causeway/core';
 import { createPostgresBackend, DEFAULT_SCHEMA, type PgPool, runMigrations } from 'bullmq';
-import pg from 'pg';
+import { openPool } from '@causeway/runtime';
 import type { Report } from '../report-sparingly.ts';
 import type { QueueBackend } from './queue-backend.ts';
 
@@ -8,19 +8,16 @@ const CONNECT_MS = 3000;
 const QUERY_MS = 5000;
 
 export function postgresBackend(url: Secret, report: Report): QueueBackend {
-  const pool = new pg.Pool({
-    connectionString: url.reveal(),
-    application_name: 'cw:audit-queue',
+  const pool = openPool({
+    url,
+    name: 'audit-queue',
+    max: 6,
+    connectMs: CONNECT_MS,
+    queryMs: QUERY_MS,
     // BullMQ names its tables without a schema.
     options: `-c search_path=${DEFAULT_SCHEMA}`,
-    max: 6,
-    connectionTimeoutMillis: CONNECT_MS,
-    query_timeout: QUERY_MS,
-    keepAlive: true,
+    report,
   });
-  pool.on('error', report);
-  // The pool listens to idle connections only. One that breaks while BullMQ has it would end the process.
-  pool.on('connect', (client) => client.on('error', report));
   return {
     factory: (name, options, use) =>
       createPostgresBackend(name, { ...options, connection: pool as unknown as PgPool }, use),

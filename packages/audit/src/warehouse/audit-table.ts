@@ -1,4 +1,5 @@
 import type { Secret } from '@causeway/core';
+import { openPool } from '@causeway/runtime';
 import pg from 'pg';
 import { leafOf } from '../record/canonical.ts';
 import type { AuditRecord } from '../record/record.ts';
@@ -47,17 +48,16 @@ export class PostgresAuditTable implements AuditTable {
   readonly #pool: pg.Pool;
 
   constructor({ url, connectionsMax, report }: PostgresAuditTableOptions) {
-    this.#pool = new pg.Pool({
-      connectionString: url.reveal(),
-      application_name: 'cw:audit-worker',
+    this.#pool = openPool({
+      url,
+      name: 'audit-worker',
       max: connectionsMax,
-      connectionTimeoutMillis: CONNECT_MS,
-      query_timeout: APPEND_MS,
+      connectMs: CONNECT_MS,
+      queryMs: APPEND_MS,
       // Whoever waits for the chain gives up before the client does, and does not hold the lock for nobody.
       options: `-c statement_timeout=${APPEND_MS - 1000} -c default_transaction_isolation=read\\ committed`,
-      keepAlive: true,
+      report,
     });
-    this.#pool.on('error', report);
   }
 
   async append(chain: string, records: readonly AuditRecord[], dead: readonly DeadLetter[]): Promise<Appended> {

@@ -1,6 +1,6 @@
 import { AppError, type Secret } from '@causeway/core';
+import { openPool } from '@causeway/runtime';
 import { Redis } from 'ioredis';
-import pg from 'pg';
 import { PostgresRevocationLog } from './postgres-revocation-log.ts';
 import { RedisRevocationLog } from './redis-revocation-log.ts';
 import type { RevocationLog } from './revocation-log.ts';
@@ -23,14 +23,14 @@ export function openRevocationLog({ redisUrl, stateDatabaseUrl, report }: Revoca
   }
   if (stateDatabaseUrl === undefined)
     throw new AppError('config_invalid', 'there is neither a Redis nor a state database');
-  const pool = new pg.Pool({
-    connectionString: stateDatabaseUrl.reveal(),
-    application_name: 'cw:revocations',
+  const pool = openPool({
+    url: stateDatabaseUrl,
+    name: 'revocations',
     max: 2,
-    connectionTimeoutMillis: COMMAND_MS,
-    query_timeout: COMMAND_MS,
+    connectMs: COMMAND_MS,
+    queryMs: COMMAND_MS,
+    report,
   });
-  pool.on('error', report);
   return closing(new PostgresRevocationLog(pool), () => pool.end());
 }
 

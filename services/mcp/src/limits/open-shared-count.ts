@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Secret } from '@causeway/core';
+import { openPool } from '@causeway/runtime';
 import { Redis } from 'ioredis';
-import pg from 'pg';
+import type pg from 'pg';
 import {
   type RateLimiterAbstract,
   RateLimiterMemory,
@@ -59,14 +60,7 @@ function openRedis(url: Secret, report: (error: unknown) => void): OpenSharedCou
 }
 
 async function openPostgres(url: Secret, report: (error: unknown) => void): Promise<OpenSharedCount> {
-  const pool = new pg.Pool({
-    connectionString: url.reveal(),
-    application_name: 'cw:call-limits',
-    max: 4,
-    connectionTimeoutMillis: COMMAND_MS,
-    query_timeout: COMMAND_MS,
-  });
-  pool.on('error', report);
+  const pool = openPool({ url, name: 'call-limits', max: 4, connectMs: COMMAND_MS, queryMs: COMMAND_MS, report });
   const limiter = await createTable(pool);
   return { add: countWith(limiter), ping: async () => void (await pool.query('SELECT 1')), close: () => pool.end() };
 }

@@ -1,7 +1,8 @@
 import { PostgresRevocationLog, RedisRevocationLog, type RevocationLog } from '@causeway/auth';
 import { AppError, type Secret } from '@causeway/core';
+import { openPool } from '@causeway/runtime';
 import { Redis } from 'ioredis';
-import pg from 'pg';
+import type pg from 'pg';
 import { PostgresStateStore } from './postgres-state-store.ts';
 import { RedisStateStore } from './redis-state-store.ts';
 import type { StateStore } from './state-store.ts';
@@ -55,15 +56,7 @@ async function openRedis(url: Secret, report: Report): Promise<State> {
 }
 
 async function openPostgres(url: Secret, report: Report): Promise<State> {
-  const pool = new pg.Pool({
-    connectionString: url.reveal(),
-    application_name: 'cw:portal',
-    max: POOL_MAX,
-    connectionTimeoutMillis: COMMAND_MS,
-    query_timeout: COMMAND_MS,
-    keepAlive: true,
-  });
-  pool.on('error', report);
+  const pool = openPool({ url, name: 'portal', max: POOL_MAX, connectMs: COMMAND_MS, queryMs: COMMAND_MS, report });
   const store = new PostgresStateStore(pool);
   await store.prepare();
   const stopSweeping = store.sweepRegularly(report);
