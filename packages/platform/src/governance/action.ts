@@ -6,4 +6,6 @@ export interface Action {
   readonly statements: readonly string[];
   /** The statements hold something that nobody may read: a report leaves them out. */
   readonly hidden?: true;
+  /** Changes whom every database of the server lets in: roles and memberships are the server's. */
+  readonly everywhere?: boolean;
 }

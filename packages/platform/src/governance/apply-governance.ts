@@ -18,6 +18,7 @@ import { type Ownership, ownershipOf } from './ownership.ts';
 import { withOwnObjects } from './own-objects.ts';
 import { foreignObjects, planDrops, planObjects } from './plan-objects.ts';
 import { planGrants, planMemberships, targetOf } from './plan-rights.ts';
+import { refuseElsewhere } from './refuse-elsewhere.ts';
 
 export interface ApplyOptions {
   readonly adminUrl: string;
@@ -52,7 +53,8 @@ export async function applyGovernance(options: ApplyOptions): Promise<ApplyRepor
   client.on('error', () => undefined);
   await client.connect().catch((error: unknown) => Promise.reject(explain(error)));
   try {
-    await client.query('BEGIN');
+    // Whatever the server's defaults are: each statement must see what the run before it did while this one stood in line.
+    await client.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE');
     const report = await applyIn(client, governance, options);
     await client.query(options.dryRun ? 'ROLLBACK' : 'COMMIT');
     return report;
@@ -67,7 +69,9 @@ export async function applyGovernance(options: ApplyOptions): Promise<ApplyRepor
 async function applyIn(client: pg.Client, governance: PostgresGovernance, options: ApplyOptions): Promise<ApplyReport> {
   for (const statement of [...governance.preamble, ONE_AT_A_TIME]) await client.query(statement);
   await client.query(`SELECT set_config('lock_timeout', $1, true)`, [String(options.lockTimeoutMs ?? 10_000)]);
-  const founded = await layFoundation(client, options.foundation);
+  const founded = await layFoundation(client, options.foundation).catch((error: unknown) =>
+    Promise.reject(explain(error, options.foundation?.what)),
+  );
   const objects = withOwnObjects(governance.objects);
   const catalog = await readCatalog(client, objects, governance.prerequisites);
   refuseProblems(catalog, objects, governance);
@@ -80,6 +84,7 @@ async function applyIn(client: pg.Client, governance: PostgresGovernance, option
   const granted = [...pendingGrants(catalog, own), ...(options.grantSources ? sources : [])];
   const ownership = await ownershipOf(client);
   const actions = [...planAll(catalog, objects, ownership), ...connect, ...granted, ...password];
+  await refuseElsewhere(client, actions);
   if (!options.dryRun && actions.length > 0) await run(client, actions, objects);
   const shown = actions.map((action) => (action.hidden ? { ...action, statements: [] } : action));
   return { actions: [...founded, ...shown], pending: options.grantSources ? [] : sources };
@@ -145,12 +150,16 @@ ON CONFLICT (object) DO UPDATE SET definition = excluded.definition WHERE known.
   );
 }
 
+/** Lost connections, conflicts with others, resources, locks, shutdown: the policy is not to blame, and a later run may do. */
+const PASSING = /^(08|40|53|55P03|57|XX)/;
+
 function explain(error: unknown, doing?: string): AppError {
   if (error instanceof AppError) return error;
   const message = error instanceof Error ? error.message : 'unknown failure';
-  const state = error instanceof pg.DatabaseError ? ` (${error.code})` : '';
-  const code = state === '' ? 'upstream_unavailable' : 'config_invalid';
-  return new AppError(code, `${doing === undefined ? '' : `${doing}: `}${message}${state}; nothing was changed`, {
+  const state = error instanceof pg.DatabaseError ? error.code : undefined;
+  const code = state === undefined || PASSING.test(state) ? 'upstream_unavailable' : 'config_invalid';
+  const where = doing === undefined ? '' : `${doing}: `;
+  return new AppError(code, `${where}${message}${state === undefined ? '' : ` (${state})`}; nothing was changed`, {
     cause: error,
   });
 }

@@ -18,7 +18,7 @@ export async function loadSampleData(adminUrl: string): Promise<readonly LoadedT
   client.on('error', () => undefined);
   await client.connect();
   try {
-    await client.query('BEGIN');
+    await client.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE');
     await client.query('SET LOCAL search_path = pg_catalog, pg_temp');
     const results = [
       await load(client, 'sales_base.deals', sampleDeals()),

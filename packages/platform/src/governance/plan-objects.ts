@@ -56,11 +56,11 @@ export function planDrops(catalog: Catalog, objects: readonly GovernedObject[]):
   return DROP_ORDER.flatMap((kind) =>
     left
       .filter(({ identity, holds }) => identity.kind === kind && !holds)
-      .flatMap(({ identity }) => {
+      .flatMap(({ identity }): readonly Action[] => {
         const statement = dropStatement(identity);
         return statement === undefined
           ? []
-          : [{ verb: 'drop' as const, what: describeObject(identity), statements: [statement] }];
+          : [{ verb: 'drop', what: describeObject(identity), statements: [statement], everywhere: kind === 'role' }];
       }),
   );
 }

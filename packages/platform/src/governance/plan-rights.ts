@@ -16,12 +16,18 @@ export function planMemberships(catalog: Catalog, objects: readonly GovernedObje
     (found) => members.has(found.member) && !wanted.some((one) => isSame(one, found)),
   );
   return [
-    ...surplus.map(({ member, role }) => ({
-      verb: 'revoke' as const,
+    ...surplus.map(({ member, role }): Action => ({
+      verb: 'revoke',
       what: `membership of ${member} in ${role}`,
       statements: [`REVOKE ${escapeIdentifier(role)} FROM ${escapeIdentifier(member)}`],
+      everywhere: true,
     })),
-    ...missing.map(({ name, statements }) => ({ verb: 'grant' as const, what: `membership ${name}`, statements })),
+    ...missing.map(({ name, statements }): Action => ({
+      verb: 'grant',
+      what: `membership ${name}`,
+      statements,
+      everywhere: true,
+    })),
   ];
 }
 

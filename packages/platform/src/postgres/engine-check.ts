@@ -93,12 +93,12 @@ function sqlState(error: unknown): string | undefined {
 }
 
 function guardedRelations({ data }: Policy): readonly GuardedRelation[] {
-  return Object.entries(data).flatMap(([name, { from }]) => {
+  return Object.entries(data).flatMap(([name, { from }]): GuardedRelation[] => {
     const [schema = '', relation = ''] = name.split('.');
     const [baseSchema = '', baseRelation = ''] = (from ?? `${schema}_base.${relation}`).split('.');
     return [
-      { schema, relation },
-      { schema: baseSchema, relation: baseRelation },
+      { kind: 'view', schema, relation },
+      { kind: 'base', schema: baseSchema, relation: baseRelation },
     ];
   });
 }

@@ -4,7 +4,10 @@ import { POSTGRES_KINDS, startTestPostgres, type TestPostgres } from '../testing
 import { loginProblems } from './login-problems.ts';
 
 const LOGIN = 'gateway';
-const GUARDED = [{ schema: 'shop', relation: 'orders' }];
+const GUARDED = [
+  { kind: 'base', schema: 'shop', relation: 'orders' },
+  { kind: 'view', schema: 'people', relation: 'orders' },
+] as const;
 
 describe.each(POSTGRES_KINDS)('the login on %s', (kind) => {
   let server: TestPostgres;
@@ -12,7 +15,8 @@ describe.each(POSTGRES_KINDS)('the login on %s', (kind) => {
     server = await startTestPostgres(kind);
     await server.asAdmin((admin) =>
       admin.query(`CREATE ROLE ${LOGIN} LOGIN NOINHERIT; CREATE ROLE analyst; GRANT analyst TO ${LOGIN};
-        CREATE SCHEMA shop; CREATE TABLE shop.orders (id int)`),
+        CREATE SCHEMA shop; CREATE TABLE shop.orders (id int);
+        CREATE SCHEMA people; CREATE VIEW people.orders AS SELECT id FROM shop.orders; GRANT SELECT ON people.orders TO analyst`),
     );
   });
   afterAll(() => server.stop());
@@ -66,7 +70,10 @@ describe.each(POSTGRES_KINDS)('the login on %s', (kind) => {
     // Postgres 16 and later keep it with the membership, 15 with the role.
     const inherit = kind === 'embedded' ? `GRANT analyst TO ${LOGIN} WITH INHERIT TRUE` : `ALTER ROLE ${LOGIN} INHERIT`;
     const back = kind === 'embedded' ? `GRANT analyst TO ${LOGIN} WITH INHERIT FALSE` : `ALTER ROLE ${LOGIN} NOINHERIT`;
-    expect(await problemsAfter(inherit, back)).toEqual(['the database login inherits from analyst']);
+    expect(await problemsAfter(inherit, back)).toEqual([
+      'the database login inherits from analyst',
+      'the database login may itself reach people.orders',
+    ]);
   });
 
   test('is refused when it may hand a role on', async () => {
@@ -93,6 +100,27 @@ describe.each(POSTGRES_KINDS)('the login on %s', (kind) => {
         `REVOKE ${right} ON shop.orders FROM ${LOGIN}`,
       );
       expect(problems).toEqual(['the database login may itself reach shop.orders']);
+    },
+  );
+
+  test.each([
+    ['reads the table behind a governed view', 'GRANT SELECT (id)', 'REVOKE SELECT (id)', 'may reach shop.orders'],
+    ['writes it', 'GRANT UPDATE', 'REVOKE UPDATE', 'may reach shop.orders'],
+  ])('is refused when a role that it may take %s', async (_, grant, revoke, what) => {
+    const problems = await problemsAfter(`${grant} ON shop.orders TO analyst`, `${revoke} ON shop.orders FROM analyst`);
+    expect(problems).toEqual([`the database login may become analyst, which ${what}`]);
+  });
+
+  test.each(['TABLE shop.orders', 'VIEW people.orders'])(
+    'is refused when a role that it may take owns %s',
+    async (relation) => {
+      const problems = await problemsAfter(
+        `CREATE ROLE shop_owner; GRANT shop_owner TO ${LOGIN}; ALTER ${relation} OWNER TO shop_owner`,
+        `ALTER ${relation} OWNER TO postgres; DROP OWNED BY shop_owner; DROP ROLE shop_owner`,
+      );
+      expect(problems).toEqual([
+        `the database login may become shop_owner, which owns ${relation.replace(/^\w+ /, '')}`,
+      ]);
     },
   );
 

@@ -1,7 +1,8 @@
 import type pg from 'pg';
 
-/** A relation that a rule is about: the governed view, and the table behind it. */
+/** A relation that a rule is about: the governed view, which callers' roles read, or the table behind it, which none of them may. */
 export interface GuardedRelation {
+  readonly kind: 'view' | 'base';
   readonly schema: string;
   readonly relation: string;
 }
@@ -11,7 +12,7 @@ export async function loginProblems(
   client: pg.ClientBase | pg.Pool,
   guarded: readonly GuardedRelation[],
 ): Promise<string[]> {
-  const names = guarded.map(({ schema, relation }) => JSON.stringify([schema, relation]));
+  const names = guarded.map(({ kind, schema, relation }) => JSON.stringify([schema, relation, kind]));
   const { rows } = await client.query<{ problem: string }>(LOGIN_PROBLEMS, [names]);
   return rows.map(({ problem }) => `the database login ${problem}`);
 }
@@ -32,6 +33,17 @@ attributes AS (
     (r.rolcreatedb, 'may create databases'), (r.rolreplication, 'may replicate')
   ) a(has, what)
   WHERE a.has
+),
+guarded AS (
+  SELECT c.oid, c.relowner, n.nspname || '.' || c.relname AS name, g.name::json ->> 2 AS kind
+  FROM unnest($1::text[]) AS g(name)
+  JOIN pg_catalog.pg_namespace n ON n.nspname = g.name::json ->> 0
+  JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = g.name::json ->> 1
+),
+reach AS (
+  SELECT r.oid AS role, g.oid AS relation FROM reachable r, guarded g
+  WHERE pg_catalog.has_any_column_privilege(r.oid, g.oid, 'SELECT, INSERT, UPDATE, REFERENCES')
+     OR pg_catalog.has_table_privilege(r.oid, g.oid, 'DELETE, TRUNCATE, TRIGGER')
 )
 SELECT 'is somebody else now than at login' AS problem FROM me WHERE current_user <> session_user
 UNION ALL
@@ -54,10 +66,11 @@ SELECT 'owns objects in the database ' || coalesce(d.datname, 'cluster') FROM (
 UNION ALL
 SELECT 'owns the database ' || d.datname FROM pg_catalog.pg_database d, me WHERE d.datdba = me.oid
 UNION ALL
-SELECT 'may itself reach ' || n.nspname || '.' || c.relname
-FROM unnest($1::text[]) AS g(name)
-JOIN pg_catalog.pg_namespace n ON n.nspname = g.name::json ->> 0
-JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = g.name::json ->> 1, me
-WHERE pg_catalog.has_any_column_privilege(me.oid, c.oid, 'SELECT, INSERT, UPDATE, REFERENCES')
-   OR pg_catalog.has_table_privilege(me.oid, c.oid, 'DELETE, TRUNCATE, TRIGGER')
+SELECT 'may itself reach ' || g.name FROM reach JOIN guarded g ON g.oid = reach.relation, me WHERE reach.role = me.oid
+UNION ALL
+SELECT 'may become ' || r.rolname || ', which ' || CASE WHEN g.relowner = r.oid THEN 'owns ' ELSE 'may reach ' END || g.name
+FROM guarded g, me, reachable r
+WHERE r.oid <> me.oid AND r.rolname NOT IN ('causeway_owner', 'causeway_views')
+  AND NOT EXISTS (SELECT FROM reach WHERE reach.role = me.oid AND reach.relation = g.oid)
+  AND (g.relowner = r.oid OR g.kind = 'base' AND EXISTS (SELECT FROM reach WHERE reach.role = r.oid AND reach.relation = g.oid))
 ORDER BY 1`;
