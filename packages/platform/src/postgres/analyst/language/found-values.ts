@@ -3,6 +3,7 @@ import { tokensOf } from './tokens.ts';
 import type { FoundValue, Vocabulary } from './vocabulary.ts';
 
 const RUN_MAX = 5;
+const PLAIN = /^[\p{L}\d ]+$/u;
 /** A word of more values than this narrows nothing down. */
 const VALUES_MAX = 10;
 
@@ -10,7 +11,8 @@ const VALUES_MAX = 10;
 export function foundVocabulary(runs: readonly (readonly string[])[], found: readonly FoundValue[]): Vocabulary {
   const words = new Map<string, Meaning[]>();
   const values = found.map(({ dimension, value }) => ({ dimension, value, parts: partsOf(value), key: keyOf(value) }));
-  const phrases = new Set(runs.flatMap((run) => subRuns(run)));
+  // A sign is no part of a name, and must not vanish in one.
+  const phrases = new Set(runs.flatMap((run) => subRuns(run)).filter((phrase) => PLAIN.test(phrase)));
   for (const phrase of [...phrases, ...values.map(({ key }) => key)]) {
     const exact = values.filter(({ key }) => key === phrase);
     const holding = exact.length > 0 ? exact : values.filter(({ parts }) => holds(parts, partsOf(phrase)));

@@ -19,8 +19,8 @@ const TOKEN = new RegExp(
   [
     String.raw`(?<day>\d{4}-\d{2}-\d{2})(?![\d-])`,
     String.raw`(?<month>\d{4}-\d{2})(?![\d-])`,
-    String.raw`(?<email>[\p{L}\d._%+-]{1,64}@[\p{L}\d.-]{1,190}[\p{L}\d])`,
-    String.raw`(?<money>[$€£]) ?(?=\d)|(?<number>\d{1,15}(?:,\d{3}){0,4}(?:\.\d{1,6})?)(?<suffix>\p{L}{0,4})(?<percent> ?%)?(?![\p{L}\d])`,
+    String.raw`(?<email>[\p{L}\d._%+-]{1,64}@[\p{L}\d.-]{1,190}[\p{L}\d])(?:'s)?`,
+    String.raw`(?<money>[$€£]) ?(?=\d)|(?<number>\d{1,15}(?:,\d{3}){0,4}(?:\.\d{1,6})?)(?<suffix>\p{L}{0,4})(?<percent> ?%)?(?![\p{L}\d])(?:'s)?`,
     String.raw`"(?<quoted>[^"]{1,200})"`,
     String.raw`(?<word>[\p{L}\d][\p{L}\p{M}\d]*(?:'\p{L}+)?)`,
     String.raw`(?<dash>[-\u2013\u2014](?= |\d))`,

@@ -1,5 +1,6 @@
 import type { Grain } from '../calendar.ts';
 import type { BuildContext, Step } from './build-context.ts';
+import { columnsOf } from './columns.ts';
 import { grainLabel, groupExamples, measureLabel } from './labels.ts';
 import type { Plan, PlanGroup, PlanMeasure } from './plan.ts';
 import type { Request } from './request.ts';
@@ -101,6 +102,12 @@ function consistent(plan: Plan, { relation }: BuildContext): Plan {
   if ((share !== undefined || growth !== undefined) && plan.having.length > 0) {
     throw new Unclear('I cannot leave out groups and work out shares or growth at once.');
   }
-  const { share: _share, growth: _growth, ...rest } = plan;
-  return { ...rest, ...(share === undefined ? {} : { share }), ...(growth === undefined ? {} : { growth }) };
+  const { share: _share, growth: _growth, order, ...rest } = plan;
+  const next: Plan = {
+    ...rest,
+    ...(share === undefined ? {} : { share }),
+    ...(growth === undefined ? {} : { growth }),
+  };
+  const shown = order !== undefined && (next.list || columnsOf(next, relation).includes(order.column));
+  return shown ? { ...next, order } : next;
 }

@@ -45,7 +45,7 @@ export function requestOf(clauses: readonly Clause[]): Request {
     measures: all('measure').map(({ measure }) => measure),
     bareCount: all('measure').length > 0 && all('measure').every(({ bare }) => bare),
     aggregate: all('aggregate')[0]?.aggregate,
-    numbers: all('number').map(({ number }) => number),
+    numbers: [...new Set(all('number').map(({ number }) => number))],
     groups: all('group').map(({ group }) => group),
     mentions: all('mention'),
     mentionLeads: leads(clauses),
