@@ -180,6 +180,19 @@ describe('verify does not believe heads that no worker signed', () => {
     ]);
   });
 
+  test('rows taken away under a checkpoint that no worker signed', async () => {
+    const report = await tamperedTrail(async (trail) => {
+      const forger = await createHeadSigner(newSigningKey());
+      const [row] = await trail.admin('SELECT hash FROM audit_base.tool_calls WHERE chain_seq = 20');
+      const hash = (row?.['hash'] as Buffer).toString('hex');
+      const retired = [{ first: 11, last: 20, hash }];
+      const line = await forger.signCheckpoint({ chain: 'main', retired, months: [], at: new Date().toISOString() });
+      await appendFile(trail.headsPath, `${line}\n`);
+      await asOwner(trail, 'DELETE FROM audit_base.tool_calls WHERE chain_seq BETWEEN 11 AND 20');
+    });
+    expect(report.problems).toMatchObject([{ kind: 'missing', chainSeq: 11 }, { kind: 'heads' }]);
+  });
+
   test('a line that is no head', async () => {
     const report = await tamperedTrail((trail) => appendFile(trail.headsPath, 'nonsense\n'));
     expect(report.problems).toMatchObject([{ kind: 'heads', text: '1 lines of the heads file cannot be read' }]);

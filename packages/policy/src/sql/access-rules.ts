@@ -91,7 +91,7 @@ function relationProblems({ schema, relation, base, columns, masks }: RelationRu
   const problems: string[] = [];
   const name = `${schema}.${relation}`;
   if (name === AUDIT_VIEW) {
-    if (`${base.schema}.${base.relation}` !== AUDIT_TABLE)
+    if (base.ours || `${base.schema}.${base.relation}` !== AUDIT_TABLE)
       problems.push(`is the audit trail: say \`from: ${AUDIT_TABLE}\``);
   } else if (isReservedSchema(schema)) problems.push(`the schema ${schema} is not for governed views`);
   if (!fitsName(base.schema)) problems.push(`the schema ${base.schema} has more than 63 bytes`);

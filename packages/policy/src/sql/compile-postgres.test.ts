@@ -256,6 +256,13 @@ describe('a relation', () => {
     ['a mask of what it does not show', data({ masks: { secret: { visibleTo: [] } } }), 'masks "secret"'],
     ['a schema of Causeway’s', data({}, 'causeway.deals'), 'not for governed views'],
     ['a schema of the server’s', data({}, 'pg_catalog.deals'), 'not for governed views'],
+    ['the audit trail without its table', data({}, 'audit.tool_calls'), 'say `from: audit_base.tool_calls`'],
+    ['the audit trail over another table', data({ from: 'crm.calls' }, 'audit.tool_calls'), 'say `from: audit_base'],
+    [
+      'another relation in its schema',
+      data({ from: 'audit_base.tool_calls' }, 'audit.calls'),
+      'not for governed views',
+    ],
     ['everybody’s schema', data({}, 'public.deals'), 'not for governed views'],
     ['a base schema that would be cut', data({}, `${'s'.repeat(60)}.deals`), 'more than 63 bytes'],
     ['itself as its table', data({ from: 'sales.deals' }), 'also the table behind'],
