@@ -15,12 +15,12 @@ export interface ChainProblem {
 }
 
 /** A head whose signature holds, or that agrees with the rows and so proves nothing against them. */
-export interface KnownHead {
+interface KnownHead {
   readonly chainSeq: number;
   readonly hash: string;
 }
 
-export interface ChainStart {
+interface ChainStart {
   readonly chainSeq: number;
   readonly hash: Buffer;
 }

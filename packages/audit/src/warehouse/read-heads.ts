@@ -18,7 +18,7 @@ export interface SignedHead extends Head {
   readonly line: string;
 }
 
-export interface SignedCheckpoint extends Checkpoint {
+interface SignedCheckpoint extends Checkpoint {
   readonly line: string;
 }
 

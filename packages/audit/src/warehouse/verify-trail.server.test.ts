@@ -184,7 +184,7 @@ describe('verify does not believe heads that no worker signed', () => {
     const report = await tamperedTrail(async (trail) => {
       const forger = await createHeadSigner(newSigningKey());
       const [row] = await trail.admin('SELECT hash FROM audit_base.tool_calls WHERE chain_seq = 20');
-      const hash = (row?.['hash'] as Buffer).toString('hex');
+      const hash = Buffer.from(row?.['hash'] as Buffer).toString('hex');
       const retired = [{ first: 11, last: 20, hash }];
       const line = await forger.signCheckpoint({ chain: 'main', retired, months: [], at: new Date().toISOString() });
       await appendFile(trail.headsPath, `${line}\n`);

@@ -30,7 +30,7 @@ export interface VerifyReport {
 }
 
 /** Something is wrong with the signed heads themselves. */
-export interface HeadsProblem {
+interface HeadsProblem {
   readonly kind: 'heads';
   readonly text: string;
 }

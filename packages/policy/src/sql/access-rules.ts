@@ -87,13 +87,9 @@ async function readRow(
   return { group, problem: character === undefined ? reason : `character ${character}: ${reason}` };
 }
 
-function relationProblems({ schema, relation, base, columns, masks }: RelationRules): readonly string[] {
-  const problems: string[] = [];
-  const name = `${schema}.${relation}`;
-  if (name === AUDIT_VIEW) {
-    if (base.ours || `${base.schema}.${base.relation}` !== AUDIT_TABLE)
-      problems.push(`is the audit trail: say \`from: ${AUDIT_TABLE}\``);
-  } else if (isReservedSchema(schema)) problems.push(`the schema ${schema} is not for governed views`);
+function relationProblems(rules: RelationRules): readonly string[] {
+  const { base, columns, masks } = rules;
+  const problems = schemaProblems(rules);
   if (!fitsName(base.schema)) problems.push(`the schema ${base.schema} has more than 63 bytes`);
   if (columns.length === 0) problems.push('shows no column: no dataset names one, and there is no `columns`');
   for (const column of columns) {
@@ -103,6 +99,14 @@ function relationProblems({ schema, relation, base, columns, masks }: RelationRu
     if (!columns.includes(column)) problems.push(`masks ${JSON.stringify(column)}, which it does not show`);
   }
   return problems;
+}
+
+function schemaProblems({ schema, relation, base }: RelationRules): string[] {
+  if (`${schema}.${relation}` !== AUDIT_VIEW) {
+    return isReservedSchema(schema) ? [`the schema ${schema} is not for governed views`] : [];
+  }
+  const isItsTable = !base.ours && `${base.schema}.${base.relation}` === AUDIT_TABLE;
+  return isItsTable ? [] : [`is the audit trail: say \`from: ${AUDIT_TABLE}\``];
 }
 
 /** What the governed view reads of the table: what it shows, and what its row rules look at. */
