@@ -2,7 +2,7 @@ import type { Comparator } from '../language/meaning.ts';
 import { as, is, skip } from '../language/terms.ts';
 import type { PlanCondition } from '../plan/plan.ts';
 import { type Clause, type ConditionTarget, one, type Reader, type Rule } from './clause.ts';
-import { readAmount } from './read-amount.ts';
+import { type Amount, readAmount } from './read-amount.ts';
 import { measureAt } from './read-measure.ts';
 import { yearOf } from './read-point.ts';
 
@@ -71,23 +71,37 @@ function compared({ terms }: Reader, at: number, not: boolean): Found | undefine
   return { ...amount, conditions };
 }
 
-function between({ terms }: Reader, at: number, named: boolean): Found | undefined {
-  const opened = is(terms[at], 'between') || (named && is(terms[at], 'from'));
-  const low = readAmount(terms, opened ? skip(terms, at + 1, 'filler') : at);
-  if (low === undefined || !is(terms[low.next], 'and', 'to') || (!opened && !is(terms[low.next], 'to')))
-    return undefined;
-  const high = readAmount(terms, low.next + 1);
-  if (high === undefined) return undefined;
-  // "5 to 10 March" is about days, and "5 to 10" alone about nothing.
-  if (is(terms[high.next], 'month', 'grain') || (!opened && !named && !low.marked && !high.marked)) return undefined;
-  const years = !low.marked && !high.marked && yearOf(low.value) !== undefined && yearOf(high.value) !== undefined;
-  if (years && !named) return undefined;
-  // "5 to 10k" is "5k to 10k" for most people and not for some: both are kept as written, and the reading shows it.
+interface Span {
+  readonly low: Amount;
+  readonly high: Amount;
+  readonly opened: boolean;
+}
+
+function between(reader: Reader, at: number, named: boolean): Found | undefined {
+  const span = spanAt(reader, at, named);
+  if (span === undefined || isAboutTime(reader, span, named)) return undefined;
+  const { low, high } = span;
   const conditions: PlanCondition[] = [
     { comparator: 'ge', value: low.value },
     { comparator: 'le', value: high.value },
   ];
   return { conditions, next: high.next, percent: high.percent, marked: low.marked || high.marked };
+}
+
+function spanAt({ terms }: Reader, at: number, named: boolean): Span | undefined {
+  const opened = is(terms[at], 'between') || (named && is(terms[at], 'from'));
+  const low = readAmount(terms, opened ? skip(terms, at + 1, 'filler') : at);
+  if (low === undefined) return undefined;
+  const joined = opened ? is(terms[low.next], 'and', 'to') : is(terms[low.next], 'to');
+  const high = joined ? readAmount(terms, low.next + 1) : undefined;
+  return high === undefined ? undefined : { low, high, opened };
+}
+
+/** "5 to 10 March" is about days, "between 2024 and 2025" about years, and "5 to 10" alone about nothing. */
+function isAboutTime({ terms }: Reader, { low, high, opened }: Span, named: boolean): boolean {
+  if (is(terms[high.next], 'month', 'grain')) return true;
+  if (named || low.marked || high.marked) return false;
+  return !opened || (yearOf(low.value) !== undefined && yearOf(high.value) !== undefined);
 }
 
 function orMore({ terms }: Reader, at: number): Found | undefined {

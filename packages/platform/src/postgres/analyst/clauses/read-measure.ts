@@ -39,21 +39,21 @@ function counted({ terms }: Reader, at: number, otherwise: number): FoundMeasure
 }
 
 function aggregated(reader: Reader, aggregate: Aggregate, at: number): FoundMeasure | undefined {
-  const { terms, relation } = reader;
-  const number = as(terms[at], 'number')?.name;
+  const term = reader.terms[at];
+  const number = as(term, 'number')?.name;
   if (number !== undefined) return { measure: { aggregate, number }, next: at + 1, bare: false };
-  const name = as(terms[at], 'measure')?.name;
-  if (name !== undefined) {
-    const measure = reaggregated(reader, aggregate, name);
-    return measure === undefined ? undefined : { measure, next: at + 1, bare: false };
-  }
-  if (aggregate !== 'sum') return averageSubject(reader, aggregate, at);
+  const name = as(term, 'measure')?.name;
+  if (name === undefined) return aggregate === 'sum' ? totalled(reader, at) : averageSubject(reader, aggregate, at);
+  const measure = reaggregated(reader, aggregate, name);
+  return measure === undefined ? undefined : { measure, next: at + 1, bare: false };
+}
+
+/** "Total deals" and "total customers" are counted. */
+function totalled(reader: Reader, at: number): FoundMeasure | undefined {
+  const { terms } = reader;
   if (is(terms[at], 'how_many')) return counted(reader, skip(terms, at + 1, 'filler'), at + 1);
-  if (is(terms[at], 'subject')) return { measure: { count: 'rows' }, next: at + 1, bare: false };
-  const dimension = as(terms[at], 'dimension');
-  return dimension?.plural === true && Object.hasOwn(relation.dimensions, dimension.name)
-    ? { measure: { distinct: dimension.name }, next: at + 1, bare: false }
-    : undefined;
+  const plural = as(terms[at], 'dimension')?.plural === true;
+  return plural || is(terms[at], 'subject') ? counted(reader, at, at) : undefined;
 }
 
 function averageSubject({ terms, relation }: Reader, aggregate: Aggregate, at: number): FoundMeasure | undefined {

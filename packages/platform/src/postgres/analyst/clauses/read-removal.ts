@@ -1,4 +1,5 @@
-import { as, is, skip } from '../language/terms.ts';
+import type { Kind } from '../language/meaning.ts';
+import { as, is, skip, type Term } from '../language/terms.ts';
 import { type Clause, one, type Reader, type Reading, type Removal, type Rule } from './clause.ts';
 import { readPeriod } from './read-period.ts';
 
@@ -24,21 +25,29 @@ function allOf({ terms }: Reader, at: number): Reading {
   return { clauses: [all, { kind: 'remove', what: { dimension: dimension.name } }], next: nounAt + 1 };
 }
 
+/** What may be taken away by name, and the words that name it. */
+const PARTS: readonly (readonly [Removal, readonly Kind[]])[] = [
+  ['grouping', ['grain', 'by']],
+  ['limit', ['limit', 'rank']],
+  ['share', ['share']],
+  ['growth', ['growth']],
+];
+
 function removalAt({ terms }: Reader, at: number, asked: boolean): Removal | undefined {
   const term = terms[at];
-  const followed = is(terms[at + 1], 'filters', 'grouping');
   if (is(term, 'filters')) return 'filters';
   if (is(term, 'grouping')) return 'grouping';
-  if (is(term, 'date') && (asked || followed)) return 'period';
-  if (!asked && !followed) return undefined;
+  // "Without WEST" is a condition; "without the region filter" takes one away.
+  if (!asked && !is(terms[at + 1], 'filters', 'grouping')) return undefined;
+  if (is(term, 'date')) return 'period';
+  return conditionAt(term) ?? PARTS.find(([, kinds]) => is(term, ...kinds))?.[0];
+}
+
+function conditionAt(term: Term | undefined): Removal | undefined {
   const dimension = as(term, 'dimension')?.name ?? as(term, 'value')?.dimension;
   if (dimension !== undefined) return { dimension };
   const number = as(term, 'number')?.name;
-  if (number !== undefined) return { number };
-  if (is(term, 'grain', 'by')) return 'grouping';
-  if (is(term, 'limit', 'rank')) return 'limit';
-  if (is(term, 'share')) return 'share';
-  return is(term, 'growth') ? 'growth' : undefined;
+  return number === undefined ? undefined : { number };
 }
 
 function removedPeriod(reader: Reader, at: number): Reading | undefined {

@@ -1,41 +1,24 @@
 import { as, is, skip } from '../language/terms.ts';
-import { one, type Reader, type Rule, type SortKey } from './clause.ts';
-import { groupAt } from './read-grouping.ts';
-import { measureAt } from './read-measure.ts';
+import { one, type Reader, type Reading, type Rule, type SortKey } from './clause.ts';
+import { sortKeyAt } from './sort-key-at.ts';
 
-/** `sort by revenue descending`, `highest first`, `reverse`. */
+/** `sort by revenue descending`, `highest first`, `oldest first`. */
 export const readSort: Rule = (reader, at) => {
   const { terms } = reader;
+  if (is(terms[at], 'sort')) return sorted(reader, skip(terms, at + 1, 'filler', 'by', 'those'));
   const alone = as(terms[at], 'direction');
-  if (alone !== undefined) {
-    const key: SortKey | undefined = alone.date === true ? { special: 'date' } : undefined;
-    return one({ kind: 'sort', key, direction: alone.direction }, at + 1);
-  }
-  if (!is(terms[at], 'sort')) return undefined;
-  const start = skip(terms, at + 1, 'filler', 'by', 'those');
-  const found = sortKeyAt(reader, start);
-  const directionAt = skip(terms, found?.next ?? start, 'filler');
-  const direction = as(terms[directionAt], 'direction')?.direction;
-  if (found === undefined && direction === undefined) {
-    return terms[start] === undefined ? one({ kind: 'problem', text: 'Sort by what?' }, start) : undefined;
-  }
-  return one(
-    { kind: 'sort', key: found?.key, direction },
-    direction === undefined ? (found?.next ?? start) : directionAt + 1,
-  );
+  if (alone === undefined) return undefined;
+  const key: SortKey | undefined = alone.date === true ? { special: 'date' } : undefined;
+  return one({ kind: 'sort', key, direction: alone.direction }, at + 1);
 };
 
-/** What an answer can be ordered by. */
-export function sortKeyAt(reader: Reader, at: number): { key: SortKey; next: number } | undefined {
+function sorted(reader: Reader, at: number): Reading | undefined {
   const { terms } = reader;
-  const number = as(terms[at], 'number')?.name;
-  if (number !== undefined) return { key: { number }, next: at + 1 };
-  const measure = measureAt(reader, at);
-  if (measure !== undefined) return { key: { measure: measure.measure }, next: measure.next };
-  if (is(terms[at], 'subject')) return { key: { measure: { count: 'rows' } }, next: at + 1 };
-  if (is(terms[at], 'date')) return { key: { special: 'date' }, next: at + 1 };
-  if (is(terms[at], 'share')) return { key: { special: 'share' }, next: at + 1 };
-  if (is(terms[at], 'growth')) return { key: { special: 'growth' }, next: at + 1 };
-  const group = groupAt(reader, at);
-  return group === undefined ? undefined : { key: { group: group.group }, next: group.next };
+  if (terms[at] === undefined) return one({ kind: 'problem', text: 'Sort by what?' }, at);
+  const found = sortKeyAt(reader, at);
+  const afterKey = found?.next ?? at;
+  const directionAt = skip(terms, afterKey, 'filler');
+  const direction = as(terms[directionAt], 'direction')?.direction;
+  if (found === undefined && direction === undefined) return undefined;
+  return one({ kind: 'sort', key: found?.key, direction }, direction === undefined ? afterKey : directionAt + 1);
 }

@@ -8,19 +8,27 @@ const VALUES_MAX = 20;
 /** `WEST`, `region is WEST or EAST`, `not won`, `except the western region`, `WEST vs EAST`. */
 export const readValues: Rule = (reader, at) => {
   const { terms } = reader;
-  const label = as(terms[at], 'dimension')?.name;
-  const leading = is(terms[at], 'not') ? 1 : 0;
-  const labelled = as(terms[skip(terms, at + leading, 'filler')], 'dimension')?.name;
-  const afterLabel = label === undefined && leading === 0 ? at : skip(terms, at + 1, 'filler', 'copula', 'dimension');
-  const notAt = skipEquals(reader, afterLabel);
-  const not = leading === 1 || is(terms[notAt], 'not') || as(terms[afterLabel], 'comparator')?.comparator === 'ne';
-  const first = skip(terms, is(terms[notAt], 'not') ? notAt + 1 : notAt, 'filler');
-  const from = label === undefined && leading === 0 ? at : first;
-  const choice = valueAt(terms[from], label ?? labelled);
+  const start = startOf(reader, at);
+  const choice = valueAt(terms[start.at], start.dimension);
   if (choice === undefined) return undefined;
-  if ('problem' in choice) return one({ kind: 'problem', text: choice.problem }, from + 1);
-  return gather(reader, { first: choice, at: from, not });
+  if ('problem' in choice) return one({ kind: 'problem', text: choice.problem }, start.at + 1);
+  return gather(reader, { first: choice, at: start.at, not: start.not });
 };
+
+/** Where the value would stand, after "not", the dimension's name and "is". */
+function startOf(reader: Reader, at: number): { at: number; not: boolean; dimension: string | undefined } {
+  const { terms } = reader;
+  const leading = is(terms[at], 'not');
+  const labelAt = leading ? skip(terms, at + 1, 'filler') : at;
+  const dimension = as(terms[labelAt], 'dimension')?.name;
+  if (dimension === undefined) return { at: labelAt, not: leading, dimension };
+  const afterLabel = skip(terms, labelAt + 1, 'filler', 'copula', 'dimension');
+  const comparator = as(terms[afterLabel], 'comparator')?.comparator;
+  const notAt = skipEquals(reader, afterLabel);
+  const inner = is(terms[notAt], 'not');
+  const value = skip(terms, inner ? notAt + 1 : notAt, 'filler');
+  return { at: value, not: leading || inner || comparator === 'ne', dimension };
+}
 
 function skipEquals({ terms }: Reader, at: number): number {
   const comparator = as(terms[at], 'comparator')?.comparator;

@@ -1,5 +1,5 @@
 import { editDistance } from './edit-distance.ts';
-import type { Kind } from './meaning.ts';
+import type { Kind, Meaning } from './meaning.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /** What a mistyped word may silently not become: these change which rows count. They are only offered. */
@@ -24,21 +24,34 @@ const LETTERS = /^\p{L}+$/u;
 
 /** The known word that somebody most likely meant: one letter away, or two in a long word. Short words are only offered something. */
 export function correct(word: string, vocabulary: Vocabulary): Correction {
-  const max = word.length >= 8 ? 2 : word.length >= 4 ? 1 : 0;
-  if (max === 0 || word.length > 40 || !LETTERS.test(word)) return { kind: 'none' };
+  if (word.length < OFFERED_MIN || word.length > LENGTH_MAX || !LETTERS.test(word)) return { kind: 'none' };
+  const nearest = nearestWords(word, vocabulary);
+  const [only] = nearest;
+  if (only === undefined) return { kind: 'none' };
+  const isOf = (known: string, kinds: readonly Kind[]) =>
+    vocabulary.get(known)?.some(({ kind }) => kinds.includes(kind)) === true;
+  const safe = nearest.length === 1 && word.length >= CORRECTED_MIN && !isOf(only, OFFERED);
+  if (safe) return { kind: 'corrected', word: only };
+  return { kind: 'offered', words: nearest.filter((known) => !isOf(known, ['filler'])).slice(0, 3) };
+}
+
+const OFFERED_MIN = 4;
+const CORRECTED_MIN = 5;
+const LONG_MIN = 8;
+const LENGTH_MAX = 40;
+
+function nearestWords(word: string, vocabulary: Vocabulary): readonly string[] {
+  let distance = word.length >= LONG_MIN ? 2 : 1;
   let nearest: string[] = [];
-  let distance = max;
   for (const [known, meanings] of vocabulary) {
-    if (known.length < 4 || !LETTERS.test(known) || meanings.every(({ kind }) => kind === 'topic')) continue;
+    if (!isCandidate(known, meanings)) continue;
     const found = editDistance(word, known, distance);
     if (found > distance) continue;
     nearest = found < distance ? [known] : [...nearest, known];
     distance = found;
   }
-  const [only] = nearest;
-  if (only === undefined) return { kind: 'none' };
-  const meanings = vocabulary.get(only) ?? [];
-  const offered = nearest.filter((known) => vocabulary.get(known)?.every(({ kind }) => kind === 'filler') === false);
-  const safe = nearest.length === 1 && word.length >= 5 && !meanings.some(({ kind }) => OFFERED.includes(kind));
-  return safe ? { kind: 'corrected', word: only } : { kind: 'offered', words: offered.slice(0, 3) };
+  return nearest;
 }
+
+const isCandidate = (known: string, meanings: readonly Meaning[]) =>
+  known.length >= OFFERED_MIN && LETTERS.test(known) && !meanings.every(({ kind }) => kind === 'topic');

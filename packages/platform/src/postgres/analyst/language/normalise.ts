@@ -11,7 +11,7 @@ export const HYGIENE = {
 } as const;
 
 /** Directions, joiners, tags and the like, which show one text and mean another; and everything that is no character at all. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\u115F\u1160\u3164\uFFA0\u034F\uFE00-\uFE0F]/u;
+const INVISIBLE = /\p{C}|\p{Default_Ignorable_Code_Point}/u;
 /** Look-alikes from other alphabets would make unknown words of known ones, or names of other names. */
 const FOREIGN_LETTER = /(?=[\p{L}\p{M}])[^\p{Script=Latin}\p{Script=Inherited}\p{Script=Common}]/u;
 

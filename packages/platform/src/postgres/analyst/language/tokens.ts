@@ -6,10 +6,12 @@ export interface Token {
   readonly typed: string;
   /** Of a number: its value, and what was written around it. */
   readonly value?: number;
-  readonly mark?: 'percent' | 'money' | 'ordinal' | 'scaled' | undefined;
+  readonly mark?: 'percent' | 'amount' | 'ordinal' | undefined;
 }
 
 const SCALES: Record<string, number> = { k: 1e3, m: 1e6, mn: 1e6, mm: 1e6, mio: 1e6, b: 1e9, bn: 1e9 };
+
+const ORDINALS: readonly string[] = ['st', 'nd', 'rd', 'th'];
 
 /**
  * One alternative per kind of token. No quantifier stands inside another one, and what could run on without a result is bounded, so that
@@ -85,12 +87,13 @@ const plain = (kind: Token['kind'], typed: string): Token => ({ kind, text: type
 function numberToken({ number = '', suffix = '', percent }: Groups, money: boolean): Token {
   const typed = `${number}${suffix}${percent ?? ''}`;
   const unit = suffix.toLowerCase();
+  const ordinal = ORDINALS.includes(unit);
   const scale = Object.hasOwn(SCALES, unit) ? SCALES[unit] : undefined;
-  const ordinal = /^(?:st|nd|rd|th)$/.test(unit);
   if (suffix !== '' && scale === undefined && !ordinal) return plain('word', typed);
   const value = Number((Number(number.replaceAll(',', '')) * (scale ?? 1)).toPrecision(15));
-  const scaled = scale === undefined && !number.includes(',') ? undefined : 'scaled';
-  const mark = percent !== undefined ? 'percent' : money ? 'money' : ordinal ? 'ordinal' : scaled;
+  if (percent !== undefined) return { kind: 'number', text: typed.toLowerCase(), typed, value, mark: 'percent' };
+  const scaled = money || scale !== undefined || number.includes(',');
+  const mark = ordinal ? 'ordinal' : scaled ? 'amount' : undefined;
   return { kind: 'number', text: typed.toLowerCase(), typed, value, mark };
 }
 

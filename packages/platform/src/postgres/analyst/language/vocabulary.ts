@@ -53,7 +53,7 @@ function split(phrases: string): readonly string[] {
 
 function modelWords(relation: ModelRelation): readonly Entry[] {
   const { numbers, dimensions, measures, date } = relation;
-  const named = <M extends Meaning>(names: Readonly<Record<string, Described>>, meaning: (name: string) => M) =>
+  const named = (names: Readonly<Record<string, Described>>, meaning: (name: string) => Meaning) =>
     Object.entries(names).flatMap(([name, entry]) =>
       phrasesOf(name, entry).map((phrase): Entry => [phrase, meaning(name)]),
     );
@@ -80,7 +80,7 @@ const phrasesOf = (name: string, { label, synonyms }: Described): readonly strin
 function subjectWords({ one, many, synonyms }: ModelRelation): readonly Entry[] {
   return [one, many, ...synonyms].map((phrase) => [
     phrase,
-    { kind: 'subject', plural: phrase !== one && /s$/.test(phrase) },
+    { kind: 'subject', plural: phrase !== one && phrase.endsWith('s') },
   ]);
 }
 

@@ -74,8 +74,8 @@ function aggregateSql(aggregate: 'sum' | 'avg' | 'min' | 'max', column: string, 
 }
 
 function filterSql(where: ModelMeasureWhere, scope: SqlScope, extra: readonly PlanValues[]): string {
-  const own_ = Object.entries(where ?? {}).map(([dimension, values]) => ({ dimension, values, not: false }));
-  const conditions = [...own_, ...extra].map((values) => valuesSql(values, scope));
+  const ofMeasure = Object.entries(where ?? {}).map(([dimension, values]) => ({ dimension, values, not: false }));
+  const conditions = [...ofMeasure, ...extra].map((values) => valuesSql(values, scope));
   return conditions.length === 0 ? '' : ` FILTER (WHERE ${both(conditions)})`;
 }
 

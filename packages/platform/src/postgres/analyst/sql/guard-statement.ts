@@ -4,8 +4,21 @@ import type { SemanticModel } from '../model/semantic-model.ts';
 
 /** Every kind of node that a statement of ours is made of. What is not here does not pass, whatever it may be. */
 const NODES: ReadonlySet<string> = new Set([
-  ...['SelectStmt', 'ResTarget', 'ColumnRef', 'String', 'FuncCall', 'A_Const', 'A_Expr', 'BoolExpr', 'BooleanTest'],
-  ...['TypeCast', 'ParamRef', 'List', 'SortBy', 'RangeVar', 'RangeSubselect'],
+  'A_Const',
+  'A_Expr',
+  'BoolExpr',
+  'BooleanTest',
+  'ColumnRef',
+  'FuncCall',
+  'List',
+  'ParamRef',
+  'RangeSubselect',
+  'RangeVar',
+  'ResTarget',
+  'SelectStmt',
+  'SortBy',
+  'String',
+  'TypeCast',
 ]);
 
 const FUNCTIONS: ReadonlySet<string> = new Set([
@@ -54,14 +67,19 @@ function refusedNode(value: unknown, relations: ReadonlySet<string>): string | u
 /** Kinds of nodes are written with a capital, their fields without. */
 function refusedEntry(key: string, inner: unknown, relations: ReadonlySet<string>): string | undefined {
   if (MORE_THAN_ONE.includes(key)) return key;
-  if (key === 'typeName') return TYPES.has(lastName(inner, 'names')) ? undefined : 'another type';
-  if (!/^[A-Z]/.test(key)) return undefined;
-  if (!NODES.has(key)) return key;
-  if (key === 'RangeVar') return relations.has(relationName(inner)) ? undefined : 'another relation';
-  if (key === 'FuncCall') return onlyName(inner, 'funcname', FUNCTIONS) ? undefined : 'another function';
-  if (key === 'A_Expr') return onlyName(inner, 'name', OPERATORS) ? undefined : 'another operator';
-  return undefined;
+  if (/^[A-Z]/.test(key) && !NODES.has(key)) return key;
+  const holds = CHECKS[key]?.(inner, relations) ?? true;
+  return holds ? undefined : `another ${key}`;
 }
+
+type Check = (inner: unknown, relations: ReadonlySet<string>) => boolean;
+
+const CHECKS: Readonly<Record<string, Check | undefined>> = {
+  typeName: (inner) => TYPES.has(namesIn(inner, 'names').at(-1) ?? ''),
+  RangeVar: (inner, relations) => relations.has(relationName(inner)),
+  FuncCall: (inner) => onlyName(inner, 'funcname', FUNCTIONS),
+  A_Expr: (inner) => onlyName(inner, 'name', OPERATORS),
+};
 
 type Fields = Readonly<Record<string, unknown>>;
 const fieldsOf = (value: unknown): Fields => (typeof value === 'object' && value !== null ? (value as Fields) : {});
@@ -70,8 +88,6 @@ function namesIn(value: unknown, field: string): readonly string[] {
   const names = fieldsOf(value)[field];
   return Array.isArray(names) ? names.map((name) => String(fieldsOf(fieldsOf(name)['String'])['sval'])) : [];
 }
-
-const lastName = (value: unknown, field: string): string => namesIn(value, field).at(-1) ?? '';
 
 function onlyName(value: unknown, field: string, allowed: ReadonlySet<string>): boolean {
   const names = namesIn(value, field);

@@ -44,10 +44,10 @@ export interface Conversation {
   readonly turns: readonly Turn[];
 }
 
-const region = ({ region }: Deal) => region as string;
-const stage = ({ stage }: Deal) => stage;
-const product = ({ product }: Deal) => product;
-const customer = ({ customer }: Deal) => customer;
+const region = (deal: Deal): string => deal.region;
+const stage = (deal: Deal) => deal.stage;
+const product = (deal: Deal) => deal.product;
+const customer = (deal: Deal) => deal.customer;
 const rep = ({ rep_email }: Deal) => rep_email;
 const inRegion =
   (...names: readonly string[]) =>
