@@ -19,7 +19,8 @@ export function demoPolicy({ dataDir, ports }: { readonly dataDir: string; reado
   const portsByNumber = new Map(PORT_NAMES.map((name) => [String(standardPorts[name]), ports[name]]));
   const text = readFileSync(STANDARD_POLICY, 'utf8')
     .replaceAll(/(?<=127\.0\.0\.1:)\d+/g, (port) => String(portsByNumber.get(port) ?? port))
-    .replaceAll(`${STANDARD_FOLDER}/`, '');
+    .replaceAll(`${STANDARD_FOLDER}/`, '')
+    .replace(/(?<=^semanticModel: ).*$/m, (name) => resolve(STANDARD_POLICY, '..', name));
   const file = join(dataDir, 'policy.yaml');
   writePrivateFile(file, text, 0o644);
   return file;

@@ -23,6 +23,7 @@ export interface LocalEnvironment {
   readonly PORTAL_COOKIE_KEY_FILE: string;
   /** The private key of the client `causeway-mcp`. */
   readonly PORTAL_CLIENT_KEY_FILE: string;
+  readonly HANDLE_KEY_FILE: string;
   readonly MCP_PUBLIC_URL: string;
   readonly OBO_LISTEN: string;
   readonly OBO_TRUSTED_PROXIES: string;
@@ -56,6 +57,7 @@ export function localEnvironment(place: StackPlace, passwords: Passwords): Local
     PORTAL_KEYS_DIR: join(dataDir, 'portal'),
     PORTAL_COOKIE_KEY_FILE: join(dataDir, 'portal', 'cookie-key'),
     PORTAL_CLIENT_KEY_FILE: join(dataDir, 'clients', 'causeway-mcp.key.json'),
+    HANDLE_KEY_FILE: join(dataDir, 'mcp', 'handle-key'),
     MCP_PUBLIC_URL: `http://127.0.0.1:${ports.mcp}`,
     OBO_LISTEN: `127.0.0.1:${ports.obo}`,
     OBO_TRUSTED_PROXIES: '127.0.0.1/32',

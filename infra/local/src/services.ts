@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { makeAuditKeys } from './audit-keys.ts';
 import type { ServiceSpec } from './child-service.ts';
 import type { LocalEnvironment, StackPlace } from './local-environment.ts';
+import { makeHandleKey } from './handle-key.ts';
 import { makePortalKeys } from './portal-keys.ts';
 
 const entryOf = (service: string) =>
@@ -12,6 +13,7 @@ const entryOf = (service: string) =>
 export function listServices(place: StackPlace, environment: LocalEnvironment): readonly ServiceSpec[] {
   makeAuditKeys(environment);
   makePortalKeys(place, environment);
+  makeHandleKey(environment);
   return [auditWorker(place, environment), portal(place, environment), mcp(place, environment)];
 }
 
@@ -58,7 +60,7 @@ function portal({ ports }: StackPlace, environment: LocalEnvironment): ServiceSp
 function mcp({ ports }: StackPlace, environment: LocalEnvironment): ServiceSpec {
   const listen = `127.0.0.1:${ports.mcp}`;
   const { MCP_PUBLIC_URL, PORTAL_PUBLIC_URL, CAUSEWAY_POLICY, PLATFORM, DATABASE_URL } = environment;
-  const { STATE_DATABASE_URL, JOURNAL_DIR, AUDIT_PRODUCER_KEY_FILE } = environment;
+  const { STATE_DATABASE_URL, JOURNAL_DIR, AUDIT_PRODUCER_KEY_FILE, HANDLE_KEY_FILE } = environment;
   const { OBO_LISTEN, OBO_TRUSTED_PROXIES, OBO_ISSUER, OBO_AUDIENCE } = environment;
   return {
     name: 'mcp',
@@ -73,6 +75,7 @@ function mcp({ ports }: StackPlace, environment: LocalEnvironment): ServiceSpec 
       STATE_DATABASE_URL,
       JOURNAL_DIR,
       AUDIT_PRODUCER_KEY_FILE,
+      HANDLE_KEY_FILE,
       OBO_LISTEN,
       OBO_TRUSTED_PROXIES,
       OBO_ISSUER,

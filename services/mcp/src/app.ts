@@ -5,6 +5,7 @@ import type { PolicyDocument } from '@causeway/policy';
 import type { ListenAddress, Logger, Metrics, Networks, ServedApp } from '@causeway/runtime';
 import { createCallMetrics } from './call-metrics.ts';
 import type { ConnectionPool } from './connections/connection-pool.ts';
+import type { ConversationHandles } from './conversation/conversation-handles.ts';
 import { createToolHost } from './create-tool-host.ts';
 import type { Tool } from './define-tool.ts';
 import { type Authenticate, authenticateBearer, authenticateObo } from './http/authenticate.ts';
@@ -22,6 +23,7 @@ export interface AppDeps {
   readonly policy: () => PolicyDocument;
   readonly platform: Platform;
   readonly connections: ConnectionPool;
+  readonly conversations: ConversationHandles;
   readonly limits: CallLimits;
   readonly audit: Pick<Audit, 'sink' | 'refusals'>;
   readonly principalTokens: Pick<PrincipalTokenVerifier, 'verify'>;
@@ -51,7 +53,8 @@ export async function createApps(deps: AppDeps): Promise<ServedApp[]> {
     deps.metrics.registry,
     deps.tools.map(({ name }) => name),
   );
-  const host = createToolHost({ ...deps, policy: views, audit: audit.sink, service: SERVICE, onCall });
+  const tools = new Map(deps.tools.map((tool) => [tool.name as string, tool]));
+  const host = createToolHost({ ...deps, tools, policy: views, audit: audit.sink, service: SERVICE, onCall });
   const info = { name: 'causeway', title: 'Causeway', version: deps.version };
   const mcp = await createMcp({ info, host, onError: (error) => logger.warn('the protocol layer reports', { error }) });
 

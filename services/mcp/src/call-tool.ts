@@ -6,18 +6,22 @@ import { CallDeadline } from './call-deadline.ts';
 import { type CallFacts, observedSession } from './call-facts.ts';
 import { callEvent } from './call-event.ts';
 import type { ConnectionPool } from './connections/connection-pool.ts';
+import type { ConversationHandles } from './conversation/conversation-handles.ts';
 import type { Tool } from './define-tool.ts';
 import { guardOutput, type GuardedOutput } from './guard-output.ts';
 import { InsufficientScope } from './insufficient-scope.ts';
 import type { CallLimits } from './limits/call-limits.ts';
 import type { PolicyView } from './policy-view.ts';
 import type { Stages } from './stages.ts';
+import { createToolContext } from './tool-context.ts';
 
 export interface CallToolDeps {
+  readonly tools: ReadonlyMap<string, Tool>;
   readonly policy: () => PolicyView;
   readonly limits: CallLimits;
   readonly platform: Platform;
   readonly connections: Pick<ConnectionPool, 'as'>;
+  readonly conversations: ConversationHandles;
   readonly audit: AuditSink;
 }
 
@@ -29,6 +33,8 @@ export interface ToolCall {
   readonly requestId: string;
   /** Aborted when the client goes away. */
   readonly signal: AbortSignal;
+  /** How many calls this one is inside of. */
+  readonly hops: number;
   readonly stages: Stages;
 }
 
@@ -41,19 +47,17 @@ export async function callTool(deps: CallToolDeps, call: ToolCall): Promise<Call
   const facts: CallFacts = { startedAt: performance.now(), policyDigest: policy.document.digest };
   const record = (error?: AppError) => stages.span('audit', () => deps.audit.record(callEvent(call, facts, error)));
   try {
-    stages.time('decide', () => assertAllowed(policy, caller, tool));
+    stages.time('decide', () => assertAllowed(policy, call));
     const prepared = stages.time('validate', () => tool.prepare(call.arguments));
     facts.arguments = prepared.recorded;
     using held = new DisposableStack();
     const deadline = held.use(new CallDeadline(tool, call.signal));
     const { signal } = deadline;
-    held.use(
-      await stages.span('limit', () => deps.limits.enter(caller, tool.name, { policy: policy.document, signal })),
-    );
+    const limit = { hops: call.hops, policy: policy.document, signal };
+    held.use(await stages.span('limit', () => deps.limits.enter(caller, tool.name, limit)));
     const session = await stages.span('exchange', () => deadline.race(deps.platform.open(caller, { requestId })));
     const platform = observedSession(session, facts, { signal, timeoutMs: tool.deadlineMs });
-    const connections = deps.connections.as({ document: policy.document, platform, signal });
-    const context = { platform, connections, signal, caller, policy };
+    const context = createToolContext(deps, call, { platform, signal, policy, callInner: callTool });
     const output = await stages.measure('run', () => deadline.race(prepared.run(context)));
     const guarded = stages.time('guard', () => guardOutput(tool, output));
     facts.content = guarded.content;
@@ -71,7 +75,8 @@ export async function callTool(deps: CallToolDeps, call: ToolCall): Promise<Call
 }
 
 /** The role first; then the token's scope, which HTTP answers with a challenge for a better token. */
-function assertAllowed({ document }: PolicyView, caller: Caller, { name, scope }: Tool): void {
+function assertAllowed({ document }: PolicyView, { caller, hops, tool: { name, scope } }: ToolCall): void {
+  if (name === 'ask_supervisor' && hops > 0) throw new AppError('access_denied', 'the supervisor may not ask itself');
   const decision = decideTool(document, caller, name);
   if (decision.allowed) return;
   const { code, reason } = decision;

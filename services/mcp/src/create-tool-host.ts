@@ -2,12 +2,10 @@ import { ERRORS, type AppError } from '@causeway/core';
 import { ATTRIBUTE, callerAttributes, extractTraceContext, failSpan } from '@causeway/runtime';
 import { context, type Span, SpanKind, trace } from '@opentelemetry/api';
 import { callTool, type CallToolDeps, type CallResult } from './call-tool.ts';
-import type { Tool } from './define-tool.ts';
 import type { CallParams, McpRequest, ToolAnswer, ToolHost } from './mcp/tool-host.ts';
 import { Stages } from './stages.ts';
 
 export interface ToolHostDeps extends CallToolDeps {
-  readonly tools: readonly Tool[];
   readonly service: string;
   /** Each call, when it is over. */
   readonly onCall: (tool: string, outcome: CallResult, seconds: number) => void;
@@ -15,7 +13,7 @@ export interface ToolHostDeps extends CallToolDeps {
 
 /** The tools behind the protocol. A call becomes a span of the caller's trace, and whatever comes out of it an answer. */
 export function createToolHost(deps: ToolHostDeps): ToolHost {
-  const tools = new Map<string, Tool>(deps.tools.map((tool) => [tool.name, tool]));
+  const { tools } = deps;
   return {
     has: (name) => tools.has(name),
     list: (caller) =>
@@ -31,7 +29,7 @@ export function createToolHost(deps: ToolHostDeps): ToolHost {
       const startedAt = performance.now();
       const span = startCallSpan(deps.service, params, request);
       const result = await context.with(trace.setSpan(context.active(), span), () =>
-        callTool(deps, { ...request, ...params, tool, stages }),
+        callTool(deps, { ...request, ...params, tool, hops: 0, stages }),
       );
       const milliseconds = performance.now() - startedAt;
       deps.onCall(tool.name, result, milliseconds / 1000);

@@ -2,6 +2,7 @@ import { AppError, type Caller, type Scope } from '@causeway/core';
 import type { PlatformSession } from '@causeway/platform';
 import type { ToolName } from '@causeway/policy';
 import type { z } from 'zod';
+import type { CallResult } from './call-tool.ts';
 import type { Connections } from './connections/connection-pool.ts';
 import { describeTool, type ToolDescription } from './describe-tool.ts';
 import type { PolicyView } from './policy-view.ts';
@@ -10,11 +11,18 @@ import type { PolicyView } from './policy-view.ts';
 type Effect = 'read' | 'read outside' | 'write outside';
 
 /** All that a tool is given. It cannot skip a step of the call, because it has none in its hands. */
-interface ToolContext {
+export interface ToolContext {
   readonly platform: PlatformSession;
   /** Aborted when time is up or the client has gone. */
   readonly signal: AbortSignal;
   readonly connections: Connections;
+  /** Handles of this tool's conversations with this caller. */
+  readonly conversations: {
+    seal(plan: unknown): string;
+    open(handle: string): unknown;
+  };
+  /** Another tool, as the same caller and by the same path. Its failures are results. */
+  call(tool: ToolName, args: Readonly<Record<string, unknown>>): Promise<CallResult>;
   readonly caller: Caller;
   /** The policy in force when the call began. */
   readonly policy: PolicyView;

@@ -2,7 +2,7 @@ import { REVOCATION_FEED_AGE_MAX_MS, type RemoteKeys, type RevocationFeed } from
 import type { Platform } from '@causeway/platform';
 import type { PolicyStore } from '@causeway/policy';
 import type { HealthCheck } from '@causeway/runtime';
-import type { OpenSharedCount } from './limits/open-shared-count.ts';
+import type { RateStore } from './limits/open-rate-store.ts';
 
 export interface HealthDeps {
   readonly platform: Pick<Platform, 'health'>;
@@ -10,7 +10,7 @@ export interface HealthDeps {
   readonly portalKeys: Pick<RemoteKeys, 'find' | 'state'>;
   readonly workspaceKeys: Pick<RemoteKeys, 'find' | 'state'> | undefined;
   readonly revocations: Pick<RevocationFeed, 'ageMs'>;
-  readonly calls: Pick<OpenSharedCount, 'ping'>;
+  readonly rates: Pick<RateStore, 'ping'>;
 }
 
 /** What this service stands on. Without the required ones it cannot answer a single call rightly. */
@@ -52,7 +52,7 @@ export function healthChecks(deps: HealthDeps): HealthCheck[] {
       required: false,
       run: async () => {
         try {
-          await deps.calls.ping();
+          await deps.rates.ping();
         } catch {
           return { status: 'degraded', cause: 'each replica counts for itself' };
         }

@@ -8,7 +8,7 @@ import {
   RevocationFeed,
 } from '@causeway/auth';
 import { AppError } from '@causeway/core';
-import { createPostgresPlatform } from '@causeway/platform';
+import { createPostgresPlatform, loadSemanticModel } from '@causeway/platform';
 import { openPolicyStore, type PolicyDocument, type PolicyStore, resolvePolicyFile } from '@causeway/policy';
 import {
   createDependency,
@@ -23,12 +23,14 @@ import {
 import { createApps, SERVICE } from './app.ts';
 import { ConnectionPool } from './connections/connection-pool.ts';
 import { healthChecks } from './health-checks.ts';
+import { createConversationHandles } from './conversation/conversation-handles.ts';
+import { parseHandleKeys } from './conversation/handle-keys.ts';
 import { createCallLimits } from './limits/call-limits.ts';
 import { CallSlots } from './limits/call-slots.ts';
 import { LeasedWindow } from './limits/call-window.ts';
-import { openSharedCount } from './limits/open-shared-count.ts';
+import { openRateStore } from './limits/open-rate-store.ts';
 import { type McpSettings, readMcpSettings } from './settings.ts';
-import { TOOL_LIST } from './tools/index.ts';
+import { offeredTools } from './tools/index.ts';
 
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 
@@ -37,12 +39,12 @@ await runMain(async () => {
   const logger = createLogger({ service: SERVICE, level: settings.logLevel });
   const metrics = createMetrics();
   const parts = await openParts({ settings, logger, metrics });
-  const { policy, platform, audit, calls, portalKeys, obo } = parts;
+  const { policy, platform, audit, rates, portalKeys, obo } = parts;
   const apps = await createApps({
     ...parts,
-    tools: TOOL_LIST,
+    tools: offeredTools(policy.current.policy),
     policy: () => policy.current,
-    limits: createCallLimits({ window: new LeasedWindow(calls), slots: new CallSlots() }),
+    limits: createCallLimits({ window: new LeasedWindow(rates.calls), genie: rates.genie, slots: new CallSlots() }),
     logger,
     metrics,
     listen: settings.listen,
@@ -64,7 +66,7 @@ await runMain(async () => {
       ['revocations', () => parts.closeRevocations()],
       ['portal keys', () => portalKeys.close()],
       ['workspace keys', () => obo?.keys.close()],
-      ['call limits', () => calls.close()],
+      ['rates', () => rates.close()],
       ['connections', () => parts.connections.close()],
       ['platform', () => platform.close()],
       ['audit', () => audit.close()],
@@ -117,12 +119,14 @@ async function openParts({ settings, logger, metrics }: Process) {
       report,
     }),
     platform: createPostgresPlatform({
+      ...(await semanticModel(policy.current)),
       url: settings.databaseUrl.reveal(),
       policy: () => policy.current,
       onProblem: (message) => logger.warn(message),
     }),
     connections: new ConnectionPool(),
-    calls: await openSharedCount({ ...location, report }),
+    conversations: createConversationHandles(parseHandleKeys(settings.handleKey)),
+    rates: await openRateStore({ ...location, report }),
   };
 }
 
@@ -165,4 +169,10 @@ function openObo(settings: McpSettings, document: PolicyDocument) {
   const keys = remoteKeys('workspace', issuer, { network, caFile: caFile && resolvePolicyFile(document, caFile) });
   const users = createPlatformTokenVerifier({ issuer, audience, keys, now: Date.now });
   return { keys, listener: { listen, trustedProxies, users } };
+}
+
+/** What the words of questions mean. A policy without it has no analyst. */
+async function semanticModel(document: PolicyDocument) {
+  const { semanticModel: file } = document.policy;
+  return file === undefined ? {} : { semanticModel: await loadSemanticModel(resolvePolicyFile(document, file)) };
 }

@@ -11,6 +11,7 @@ import {
   postgresUrl,
   publicUrl,
   readSettings,
+  secret,
   type SettingProblem,
   type SettingRule,
   type Settings,
@@ -38,6 +39,9 @@ export const MCP_VARIABLES = {
   ...serviceVariables('MCP_LISTEN', 8701),
   ...stateStoreVariables(),
   ...auditVariables(),
+  handleKey: secret('HANDLE_KEY', {
+    description: 'Keys of conversation handles: `id:key` on each line, the newest first; 32 bytes in base64url.',
+  }),
   mcpPublicUrl: publicUrl('MCP_PUBLIC_URL', {
     description: 'Where clients reach this service.',
     localDefault: 'http://127.0.0.1:8701',

@@ -1,6 +1,9 @@
+import type { Policy } from '@causeway/policy';
 import type { Tool } from '../define-tool.ts';
+import { askSupervisor } from './ask-supervisor.ts';
 import { checkIdentity } from './check-identity.ts';
 import { externalApiCall } from './external-api-call.ts';
+import { genieQuery } from './genie-query.ts';
 import { getRegionSummary } from './get-region-summary.ts';
 import { githubSearch } from './github-search.ts';
 import { queryAuditLog } from './query-audit-log.ts';
@@ -12,8 +15,15 @@ export const TOOL_LIST: readonly Tool[] = [
   checkIdentity,
   getRegionSummary,
   querySalesData,
+  genieQuery,
   queryKnowledgeBase,
   queryAuditLog,
+  askSupervisor,
   githubSearch,
   externalApiCall,
 ];
+
+/** Without a semantic model nobody can ask the analyst. */
+export function offeredTools({ semanticModel }: Pick<Policy, 'semanticModel'>): readonly Tool[] {
+  return semanticModel === undefined ? TOOL_LIST.filter(({ name }) => name !== 'genie_query') : TOOL_LIST;
+}

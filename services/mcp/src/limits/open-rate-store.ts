@@ -1,0 +1,129 @@
+import { hash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { AppError, type Secret } from '@causeway/core';
+import { openPool } from '@causeway/runtime';
+import { Redis } from 'ioredis';
+import type pg from 'pg';
+import {
+  type RateLimiterAbstract,
+  RateLimiterMemory,
+  RateLimiterPostgres,
+  RateLimiterRedis,
+  type RateLimiterRes,
+} from 'rate-limiter-flexible';
+import type { SharedCount } from './call-window.ts';
+import type { GenieWindow } from './genie-window.ts';
+import { createPostgresGenieWindow } from './postgres-genie-window.ts';
+import { createRedisGenieWindow } from './redis-genie-window.ts';
+
+export interface RateStoreLocation {
+  readonly redisUrl?: Secret | undefined;
+  readonly stateDatabaseUrl?: Secret | undefined;
+  readonly report: (error: unknown) => void;
+}
+
+/** What all replicas count together. */
+export interface RateStore {
+  /** While the store is away each replica counts for itself: limits are wider then, and never gone. */
+  readonly calls: SharedCount;
+  /** While the store is away there are no questions: a question too many is one that fails at Genie. */
+  readonly genie: GenieWindow;
+  /** Rejects when replicas count each for itself. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const SECONDS = 60;
+const COMMAND_MS = 1000;
+const TABLE = 'mcp_call_windows';
+
+/** The limit is the policy's and may change; what is kept here only counts. */
+const COUNTING = { points: 1_000_000_000, duration: SECONDS, keyPrefix: 'causeway:calls' };
+
+export async function openRateStore({ redisUrl, stateDatabaseUrl, report }: RateStoreLocation): Promise<RateStore> {
+  if (redisUrl !== undefined) return openRedis(redisUrl, report);
+  if (stateDatabaseUrl !== undefined) return openPostgres(stateDatabaseUrl, report);
+  throw new TypeError('there is neither a Redis nor a state database');
+}
+
+function openRedis(url: Secret, report: (error: unknown) => void): RateStore {
+  const options = { commandTimeout: COMMAND_MS, maxRetriesPerRequest: 1, enableOfflineQueue: false };
+  const redis = new Redis(url.reveal(), options);
+  redis.on('error', report);
+  const limiter = new RateLimiterRedis({
+    ...COUNTING,
+    storeClient: redis,
+    rejectIfRedisNotReady: true,
+    insuranceLimiter: new RateLimiterMemory(COUNTING),
+  });
+  return {
+    calls: sharedCount(limiter),
+    genie: guarded(createRedisGenieWindow(redis)),
+    ping: async () => void (await redis.ping()),
+    close: async () => redis.disconnect(),
+  };
+}
+
+async function openPostgres(url: Secret, report: (error: unknown) => void): Promise<RateStore> {
+  const pool = openPool({ url, name: 'rates', max: 4, connectMs: COMMAND_MS, queryMs: COMMAND_MS, report });
+  try {
+    return {
+      calls: sharedCount(await createLimiter(pool)),
+      genie: guarded(await createPostgresGenieWindow(pool)),
+      ping: async () => void (await pool.query('SELECT 1')),
+      close: () => pool.end(),
+    };
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+}
+
+const TRIES = 5;
+
+/** Replicas that start at the same moment meet in `CREATE TABLE IF NOT EXISTS`, which then fails for all but one. */
+async function createLimiter(pool: pg.Pool, tries = TRIES): Promise<RateLimiterPostgres> {
+  try {
+    return await new Promise<RateLimiterPostgres>((resolve, reject) => {
+      const limiter = new RateLimiterPostgres(
+        {
+          ...COUNTING,
+          storeClient: pool,
+          storeType: 'client',
+          tableName: TABLE,
+          clearExpiredByTimeout: true,
+          insuranceLimiter: new RateLimiterMemory(COUNTING),
+        },
+        (error?: Error) => (error === undefined ? resolve(limiter) : reject(error)),
+      );
+    });
+  } catch (error) {
+    if (tries <= 1) throw error;
+    await delay(100);
+    return createLimiter(pool, tries - 1);
+  }
+}
+
+/** Who asks is nobody's business who can read the store. */
+const keyOf = (key: string) => hash('sha256', key, 'base64url').slice(0, 32);
+
+function sharedCount(limiter: RateLimiterAbstract): SharedCount {
+  return {
+    add: async (key, points) => {
+      const { consumedPoints, msBeforeNext }: RateLimiterRes = await limiter.penalty(keyOf(key), points);
+      return { total: consumedPoints, endsInMs: msBeforeNext };
+    },
+  };
+}
+
+function guarded(window: GenieWindow): GenieWindow {
+  return {
+    take: async (caller, quota) => {
+      try {
+        return await window.take(keyOf(caller), quota);
+      } catch (error) {
+        throw new AppError('upstream_unavailable', 'the window of Genie’s questions cannot be read', { cause: error });
+      }
+    },
+  };
+}
