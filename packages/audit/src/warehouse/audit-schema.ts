@@ -14,6 +14,13 @@ const role = (name: string, attributes: string) => [
 END $$`,
 ];
 
+/** A managed server has no superuser to offer: its administrator becomes a member of the owner, and stays it, for the next run and for retention. */
+const BECOME_OWNER = `DO $$ BEGIN
+  IF pg_has_role('${OWNER}', 'USAGE') THEN RETURN; END IF;
+  EXECUTE format('GRANT ${OWNER} TO %I', current_user) ||
+    CASE WHEN current_setting('server_version_num')::int >= 160000 THEN ' WITH INHERIT TRUE, SET TRUE' ELSE '' END;
+END $$`;
+
 // The mark is what the policy's own objects carry: the schema is theirs as soon as the policy governs the view in it.
 const schema = (name: string) => `DO $$ BEGIN
   IF to_regnamespace('${name}') IS NULL THEN
@@ -62,6 +69,7 @@ function schemaStatements(): readonly string[] {
     ...role(OWNER, 'NOLOGIN NOINHERIT'),
     ...role(WORKER, 'LOGIN NOINHERIT'),
     ...role(READER, 'LOGIN NOINHERIT'),
+    BECOME_OWNER,
     schema('audit'),
     schema(BASE),
     `ALTER SCHEMA ${BASE} OWNER TO ${OWNER}`,
@@ -75,7 +83,10 @@ function schemaStatements(): readonly string[] {
       `GRANT SELECT ON TABLE ${BASE}.${table} TO ${READER}`,
     ]),
     `ALTER FUNCTION ${BASE}.refuse_change() OWNER TO ${OWNER}`,
+    // Who is to own a function must be allowed to create one there, for that moment.
+    `GRANT CREATE ON SCHEMA audit TO ${OWNER}`,
     ...APPEND_STATEMENTS,
+    `REVOKE CREATE ON SCHEMA audit FROM ${OWNER}`,
     `DO $$ BEGIN EXECUTE format('GRANT CONNECT ON DATABASE %I TO ${WORKER}, ${READER}', current_database()); END $$`,
   ];
 }

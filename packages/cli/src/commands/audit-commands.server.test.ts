@@ -14,6 +14,7 @@ import {
   openProducer,
   PostgresAuditTable,
   toRecord,
+  withReader,
 } from '@causeway/audit';
 import { type Caller, Secret } from '@causeway/core';
 import { applyGovernance, type ApplyReport } from '@causeway/platform';
@@ -250,6 +251,24 @@ describe.each(POSTGRES_KINDS)('causeway audit on %s', (kind) => {
     expect(stderr).toContain('AUDIT_HEADS_PATH is not set');
   });
 });
+
+test.each(POSTGRES_KINDS)(
+  'an administrator who is not superuser lays the trail, and only the worker appends, on %s',
+  async (kind) => {
+    const server = await startTestPostgres(kind);
+    onTestFinished(() => server.stop());
+    await server.asAdmin((admin) => admin.query('CREATE ROLE dba LOGIN CREATEROLE'));
+    await server.asAdmin((admin) => admin.query('CREATE DATABASE shop OWNER dba'));
+    await withReader(server.url('shop', 'dba'), async (dba) => {
+      const { statements } = auditFoundation();
+      for (const statement of [...statements, ...statements]) await dba.query(statement);
+    });
+    const url = new Secret(server.url('shop', 'causeway_audit_worker'));
+    const table = new PostgresAuditTable({ url, connectionsMax: 1, report: () => undefined });
+    onTestFinished(() => table.close());
+    expect(await table.append('main', [records()()], [])).toMatchObject({ stored: 1 });
+  },
+);
 
 test('retain drops old months under a signed checkpoint, and verify and reconcile hold across it', async () => {
   const server = await startTestPostgres('embedded');
