@@ -1,5 +1,8 @@
 import type { SigningKeys } from '@causeway/auth';
 import type { ServedApp } from '@causeway/runtime';
+import type { Browser } from './browser/browser.ts';
+import { BROWSER_ROUTES, mountBrowser } from './browser/mount-browser.ts';
+import { authorizeEndpoint } from './endpoints/authorize.ts';
 import { jwksEndpoint } from './endpoints/jwks.ts';
 import { metadataEndpoint, openidMetadataEndpoint } from './endpoints/metadata.ts';
 import { PATHS } from './endpoints/paths.ts';
@@ -9,6 +12,7 @@ import type { Identity } from './identity/identity.ts';
 import type { PortalSettings } from './settings.ts';
 
 export interface AppDeps extends TokenEndpointDeps {
+  readonly browser: Browser;
   readonly settings: Pick<PortalSettings, 'listen' | 'publicUrl'>;
   readonly identity: Identity;
   readonly keys: SigningKeys;
@@ -25,17 +29,22 @@ export function portalApp(deps: AppDeps): ServedApp {
       'GET /.well-known/oauth-authorization-server',
       'GET /.well-known/openid-configuration',
       `GET ${PATHS.jwks}`,
+      `GET ${PATHS.authorize}`,
+      `GET ${PATHS.authorize}/:uid`,
       `POST ${PATHS.token}`,
       `POST ${PATHS.revoke}`,
       `POST ${PATHS.introspect}`,
+      ...BROWSER_ROUTES,
     ],
     mount: (app) => {
       app.get('/.well-known/oauth-authorization-server', metadataEndpoint(settings.publicUrl, document));
       app.get('/.well-known/openid-configuration', openidMetadataEndpoint(settings.publicUrl, document));
       app.get(PATHS.jwks, jwksEndpoint(keys));
+      app.get([PATHS.authorize, `${PATHS.authorize}/:uid`], authorizeEndpoint(deps));
       app.post(PATHS.token, tokenEndpoint(deps));
       app.post(PATHS.revoke, clientEndpoint(deps, { grant: REVOKE_GRANT, kind: 'revocation' }));
       app.post(PATHS.introspect, clientEndpoint(deps, { grant: INTROSPECT_GRANT, kind: 'request_refused' }));
+      mountBrowser(app, deps.browser);
     },
   };
 }

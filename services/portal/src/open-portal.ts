@@ -10,6 +10,7 @@ import { healthChecks } from './health-checks.ts';
 import { createIdentity } from './identity/identity.ts';
 import { openTokenLimits } from './limits/token-limits.ts';
 import type { PortalSettings } from './settings.ts';
+import { createSignedInPeople } from './signed-in-people.ts';
 import { openState } from './state/open-state.ts';
 
 export interface PortalDeps {
@@ -36,7 +37,8 @@ export async function openPortal({ settings, logger, audit, now = Date.now }: Po
   const identity = createIdentity({ issuer: settings.publicUrl, keys, policies, now, report });
   const limits = await openTokenLimits(state.client, () => policies.current);
   const record = createAttemptRecorder({ ...audit, policyDigest: () => policies.current.digest, now });
-  const server = createAuthorizationServer({ settings, identity, state, feed, limits, record, now, logger });
+  const people = createSignedInPeople({ settings, identity, store: state.store, now });
+  const server = createAuthorizationServer({ settings, identity, people, state, feed, limits, record, now, logger });
   return {
     apps: [portalApp({ settings, identity, keys, limits, record, now, ...server })],
     checks: [...healthChecks({ state, feed, keys, policies, identity }), ...audit.checks],
@@ -46,6 +48,7 @@ export async function openPortal({ settings, logger, audit, now = Date.now }: Po
       ['policy', () => policies.stop()],
       ['changes', stopAuditing],
       ['identity providers', () => identity.close()],
+      ['sign-in', () => people.close()],
     ],
   };
 }

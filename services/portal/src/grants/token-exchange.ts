@@ -1,6 +1,7 @@
 import { type SubjectToken, type SubjectTokenType, tokenError } from '@causeway/auth';
 import { mapClaims } from '@causeway/policy';
 import { OAuthRefusal, refuseToken } from '../attempt/oauth-refusal.ts';
+import type { Connections } from '../consent/connections.ts';
 import { type Consents, personKey } from '../consent/consents.ts';
 import type { Identity } from '../identity/identity.ts';
 import { answerPrincipal } from '../identity/principal-answer.ts';
@@ -15,6 +16,7 @@ export interface TokenExchangeDeps extends PlatformAssertionDeps {
   readonly identity: Identity;
   readonly consents: Consents;
   readonly limits: TokenLimits;
+  readonly connections: Pick<Connections, 'noteAgentToken'>;
 }
 
 /** RFC 8693: somebody's token of their own provider, or of an agent that works for them, becomes a principal token. */
@@ -40,7 +42,7 @@ export function createTokenExchange(deps: TokenExchangeDeps): GrantType {
 }
 
 const exchangeForPrincipal = async (deps: TokenExchangeDeps, request: GrantRequest): ReturnType<Grant> => {
-  const { identity, consents, limits } = deps;
+  const { identity, consents, limits, connections } = deps;
   const { parameters, client, attempt } = request;
   checkRequestedType(request);
   checkTarget(identity, request);
@@ -52,7 +54,7 @@ const exchangeForPrincipal = async (deps: TokenExchangeDeps, request: GrantReque
   const mapped = mapClaims(identity.document, subject.human.idp, subject.claims);
   if (!mapped.ok) throw refuseToken(mapped.reason);
   const agent = await proveActor({ identity, consents }, request, subject.human);
-  const { body } = await answerPrincipal(
+  const { body, issued } = await answerPrincipal(
     identity,
     {
       principal: mapped.principal,
@@ -66,6 +68,7 @@ const exchangeForPrincipal = async (deps: TokenExchangeDeps, request: GrantReque
     },
     attempt,
   );
+  if (agent !== undefined) await connections.noteAgentToken(subject.human, agent.id, issued);
   return { ...body, issued_token_type: ACCESS_TOKEN_TYPE };
 };
 

@@ -7,6 +7,8 @@ export interface StateAdapterDeps {
   readonly store: StateStore;
   readonly findClient: FindClient;
   readonly now: () => number;
+  /** The library ended a grant, because a code or refresh token was used twice. */
+  readonly onGrantRevoked: (grantId: string) => Promise<void>;
 }
 
 /** A used refresh token still works for so long: its answer may have been lost on the way. */
@@ -23,7 +25,7 @@ export function createStateAdapter(deps: StateAdapterDeps): AdapterFactory {
   };
 }
 
-function modelAdapter({ store, now }: StateAdapterDeps, model: string): Adapter {
+function modelAdapter({ store, now, onGrantRevoked }: StateAdapterDeps, model: string): Adapter {
   // Ids are the tokens themselves: whoever reads the store must not hold them.
   const keyOf = (id: string) => `oidc:${model}:${hash('sha256', id, 'base64url')}`;
   const uidKey = (uid: string) => `oidc:${model}-uid:${hash('sha256', uid, 'base64url')}`;
@@ -65,7 +67,10 @@ function modelAdapter({ store, now }: StateAdapterDeps, model: string): Adapter 
       if (consumedAt === undefined || !isWithinGrace(consumedAt)) throw new errors.InvalidGrant('already used');
     },
     destroy: (id) => store.delete(keyOf(id)),
-    revokeByGrantId: (grantId) => store.deleteGroup(groupOf(grantId)),
+    revokeByGrantId: async (grantId) => {
+      await store.deleteGroup(groupOf(grantId));
+      await onGrantRevoked(grantId);
+    },
   };
 }
 

@@ -1,0 +1,86 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { AppError } from '@causeway/core';
+import { mapClaims } from '@causeway/policy';
+import { availableScopes } from '../../provider/browser-hooks.ts';
+import type { PendingAuthorization } from '../../provider/interactions.ts';
+import type { Account } from '../../sign-in/accounts.ts';
+import type { Browser } from '../browser.ts';
+import { attempted } from '../browser-attempt.ts';
+import { readOwnForm } from '../page-handler.ts';
+import { chooseProviderPage } from '../pages/choose-provider.ts';
+import { consentPage } from '../pages/consent.ts';
+import { sendPage } from '../pages/layout.ts';
+import { signedIn } from '../signed-in.ts';
+import { callerOf } from './sign-in-routes.ts';
+
+/** GET /interaction/{uid}: an application waits; first a sign-in, then a yes. */
+export async function showInteraction(browser: Browser, request: IncomingMessage, response: ServerResponse) {
+  const pending = await browser.interactions.find(request, response);
+  const who = await signedIn(browser, request);
+  if (who === undefined || (pending.isFreshWanted && who.session.signedInAt < pending.begunAt)) {
+    const providers = browser.identity.document.policy.providers.filter(({ client }) => client !== undefined);
+    return sendPage(response, chooseProviderPage({ providers, returnTo: `/interaction/${pending.uid}` }));
+  }
+  const { account, session } = who;
+  const mapped = mapClaims(browser.identity.document, account.human.idp, account.claims);
+  if (!mapped.ok) throw new AppError('access_denied', mapped.reason);
+  if (pending.prompt === 'login') return browser.interactions.finishLogin(request, response, account.id);
+  const { clients } = browser.identity.document.policy;
+  sendPage(
+    response,
+    consentPage({
+      action: `/interaction/${pending.uid}`,
+      csrf: browser.sealer.proof('form', session.id),
+      clientName: pending.clientName,
+      redirectUri: pending.redirectUri,
+      scopes: availableScopes(browser.identity, account, pending.scopes).allowed,
+      human: account.human,
+      role: mapped.principal.role,
+      isSelfDescribed: !Object.hasOwn(clients, pending.clientId),
+    }),
+  );
+}
+
+/** POST /interaction/{uid}: yes or no. */
+export async function answerInteraction(browser: Browser, request: IncomingMessage, response: ServerResponse) {
+  const pending = await browser.interactions.find(request, response);
+  const who = await signedIn(browser, request);
+  if (who === undefined) throw new AppError('invalid_request', 'nobody is signed in');
+  const { account, session } = who;
+  const form = await readOwnForm(request, { ...browser, session });
+  if (pending.prompt !== 'consent' || pending.accountId !== account.id) {
+    throw new AppError('invalid_request', 'the application does not wait for this person’s consent');
+  }
+  await decide(browser, { request, response, pending, account, isAllowed: form.get('decision') === 'allow' });
+}
+
+interface Decision {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly pending: PendingAuthorization;
+  readonly account: Account;
+  readonly isAllowed: boolean;
+}
+
+async function decide(browser: Browser, { request, response, pending, account, isAllowed }: Decision): Promise<void> {
+  const { identity, consents, connections, interactions } = browser;
+  const { clientId } = pending;
+  const wanted = availableScopes(identity, account, pending.scopes);
+  // What is agreed to is written down, in the trail and in the store, before the application is told.
+  await attempted(browser, { response, kind: 'consent' }, async (attempt) => {
+    const mapped = mapClaims(identity.document, account.human.idp, account.claims);
+    if (!mapped.ok) throw new AppError('access_denied', mapped.reason);
+    attempt.isProven = true;
+    attempt.clientId = clientId;
+    attempt.caller = callerOf(mapped, browser.now());
+    const decision = isAllowed ? 'allowed' : 'denied';
+    Object.assign(attempt.details, { decision, redirect_uri: pending.redirectUri, scope: wanted.allowed.join(' ') });
+    if (isAllowed) await consents.allow(account.human, `client:${clientId}`, wanted.allowed);
+  });
+  if (!isAllowed) return interactions.refuse(request, response);
+  const { resource, lifetimes } = identity.document.policy;
+  const consented = { accountId: account.id, clientId, resource, ...wanted };
+  const grantId = await interactions.finishConsent(request, response, consented);
+  const ttlMs = lifetimes.refreshAbsoluteSeconds * 1000;
+  await connections.noteGrant(account.human, `client:${clientId}`, { grantId, ttlMs });
+}

@@ -1,0 +1,94 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { AppError, type Caller } from '@causeway/core';
+import { type MappedClaims, mapClaims } from '@causeway/policy';
+import type { Browser } from '../browser.ts';
+import { attempted } from '../browser-attempt.ts';
+import { localPath } from '../local-path.ts';
+import { readOwnForm } from '../page-handler.ts';
+import { chooseProviderPage } from '../pages/choose-provider.ts';
+import { sendPage } from '../pages/layout.ts';
+import { leavingPage } from '../pages/message.ts';
+
+const SIGN_IN_SECONDS = 600;
+
+/** GET /auth?email=…: which provider has this domain. */
+export async function findProvider(
+  browser: Browser,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const query = queryOf(request);
+  const [email, returnTo] = [query.get('email')?.trim().slice(0, 254), localPath(query.get('return_to'))];
+  const domain = email?.toLowerCase().split('@').at(-1) ?? '';
+  const providers = browser.identity.document.policy.providers.filter(({ client }) => client !== undefined);
+  const found = providers.find(({ emailDomains }) => emailDomains.includes(domain));
+  if (found === undefined) return sendPage(response, chooseProviderPage({ providers, returnTo, unknownEmail: email }));
+  const there = new URL(`/auth/${found.id}/login`, browser.publicUrl);
+  there.searchParams.set('return_to', returnTo);
+  sendPage(response, leavingPage('Your company’s sign-in', there));
+}
+
+/** GET /auth/{idp}/login: off to the provider. */
+export async function beginSignIn(browser: Browser, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const begun = await browser.signIn.begin(idpOf(request), localPath(queryOf(request).get('return_to')));
+  if (begun === undefined) throw new AppError('not_found', 'no provider of that name signs people in');
+  browser.cookies.write(response, 'sign_in', { value: begun.browser, maxAgeSeconds: SIGN_IN_SECONDS });
+  redirect(response, begun.url.href);
+}
+
+/** GET /auth/{idp}/callback: back from the provider. */
+export async function endSignIn(browser: Browser, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const idp = idpOf(request);
+  const search = new URL(request.url ?? '/', browser.publicUrl).search.slice(1);
+  const there = browser.cookies.read(request, 'sign_in');
+  browser.cookies.clear(response, 'sign_in');
+  const returnTo = await attempted(browser, { response, kind: 'sign_in' }, async (attempt) => {
+    attempt.details['idp'] = idp;
+    const { signedIn, idToken, ...returned } = await browser.signIn.finish(idp, { search, browser: there });
+    attempt.human = signedIn.human;
+    attempt.isProven = true;
+    const mapped = mapClaims(browser.identity.document, idp, signedIn.claims);
+    if (!mapped.ok) throw new AppError('access_denied', mapped.reason);
+    attempt.caller = callerOf(mapped, browser.now());
+    const accountId = await browser.accounts.save(signedIn);
+    await browser.sessions.begin(response, { accountId, idToken });
+    return returned.returnTo;
+  });
+  redirect(response, returnTo);
+}
+
+/** POST /auth/logout: here, and at the provider. */
+export async function signOut(browser: Browser, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const session = await browser.sessions.find(request);
+  if (session === undefined) return redirect(response, '/');
+  await readOwnForm(request, { ...browser, session });
+  const account = await browser.accounts.find(session.accountId);
+  await attempted(browser, { response, kind: 'sign_out' }, async (attempt) => {
+    attempt.human = account?.human;
+    attempt.isProven = true;
+    await browser.sessions.end(response, session);
+  });
+  const there = account && (await browser.signIn.endUrl(account.human.idp, session.idToken, `${browser.publicUrl}/`));
+  if (there === undefined) return redirect(response, '/');
+  sendPage(response, leavingPage('You are signed out here', there));
+}
+
+export function callerOf(mapped: Extract<MappedClaims, { ok: true }>, nowMs: number): Caller {
+  const { human, principal, scopes } = mapped;
+  return {
+    pattern: 'federation',
+    human,
+    agent: undefined,
+    principal,
+    scopes,
+    expiresAt: new Date(nowMs),
+    tokenId: '',
+  };
+}
+
+export function redirect(response: ServerResponse, location: string): void {
+  response.writeHead(303, { location, 'cache-control': 'no-store' }).end();
+}
+
+const idpOf = ({ url = '' }: IncomingMessage): string => /^\/auth\/([\w-]{1,41})\//.exec(url)?.[1] ?? '';
+const queryOf = ({ url = '' }: IncomingMessage): URLSearchParams => new URLSearchParams(url.split('?')[1] ?? '');

@@ -1,0 +1,36 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isScope, SCOPES } from '@causeway/core';
+import { requestContext } from '@causeway/runtime';
+import type { TokenLimits } from '../limits/token-limits.ts';
+import type { CallProvider } from '../provider/call-provider.ts';
+import { pageHandler } from '../browser/page-handler.ts';
+import { PATHS } from './paths.ts';
+
+export interface AuthorizeDeps {
+  readonly limits: TokenLimits;
+  readonly callProvider: CallProvider;
+}
+
+/** Of OpenID Connect, which is not spoken here: the library would refuse them, and clients send them by habit. */
+const IGNORED = ['nonce', 'claims', 'claims_locales', 'acr_values', 'id_token_hint', 'max_age'];
+
+/** GET /oauth/authorize, and where the library comes back to. */
+export function authorizeEndpoint({ limits, callProvider }: AuthorizeDeps) {
+  return pageHandler(async (request: IncomingMessage, response: ServerResponse) => {
+    const { clientAddress } = requestContext(response);
+    await limits.count('address', clientAddress ?? 'unknown');
+    request.url = withKnownScopes(request.url ?? '/');
+    await callProvider(request, response);
+  });
+}
+
+/** RFC 6749 §3.3: a scope that we do not know is left out; without any, all that the person may have is asked for. */
+function withKnownScopes(url: string): string {
+  const [path = '/', search = ''] = url.split('?');
+  if (path !== PATHS.authorize) return url;
+  const query = new URLSearchParams(search);
+  const asked = (query.get('scope') ?? '').split(' ').filter(isScope);
+  if (query.getAll('scope').length <= 1) query.set('scope', (asked.length === 0 ? SCOPES : asked).join(' '));
+  for (const name of IGNORED) query.delete(name);
+  return `${path}?${query.toString()}`;
+}
