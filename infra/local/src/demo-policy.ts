@@ -22,6 +22,6 @@ export function demoPolicy({ dataDir, ports }: { readonly dataDir: string; reado
     .replaceAll(`${STANDARD_FOLDER}/`, '')
     .replace(/(?<=^semanticModel: ).*$/m, (name) => resolve(STANDARD_POLICY, '..', name));
   const file = join(dataDir, 'policy.yaml');
-  writePrivateFile(file, text, 0o644);
+  writePrivateFile(file, text);
   return file;
 }
