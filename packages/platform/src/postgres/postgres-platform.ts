@@ -82,7 +82,7 @@ export function createPostgresPlatform(options: PostgresPlatformOptions): Platfo
         async ask(question, query) {
           if (analyst === undefined) throw new AppError('not_found', 'no semantic model: the policy names none');
           const masked = (relation: string) => maskedFor(caller, options.policy().policy, relation);
-          return analyst.ask({ query: session.query, masked }, question, query);
+          return analyst.ask({ ...session, masked }, question, query);
         },
       };
       return session;

@@ -36,7 +36,7 @@ const WEST = sampleDeals().filter(({ region }) => region === 'WEST');
 const OTHERS = sampleDeals().filter(({ region }) => region !== 'WEST');
 
 /** Whatever WEST is told, nothing in it comes from another region, and no margin is in it. */
-function holdsNothingForeign({ columns, rows, text }: Answer): void {
+function expectNothingForeign({ columns, rows, text }: Answer): void {
   // What was not understood is quoted back.
   const told = JSON.stringify({ rows, text: text.replaceAll(/"[^"]*"/g, '') });
   for (const { customer, rep_email } of OTHERS) {
@@ -108,7 +108,7 @@ describe('questions that try to break out, asked by WEST', () => {
   test.for(BREAK_OUTS.map((question) => [question.slice(0, 70), question] as const))(
     'tell nothing foreign: %s',
     async ([, question]) => {
-      holdsNothingForeign(await ask('west_sales', question));
+      expectNothingForeign(await ask('west_sales', question));
     },
   );
 

@@ -1,4 +1,4 @@
-import { loadModule, parseSync } from 'libpg-query';
+import { loadModule } from 'libpg-query';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { WORDS } from './language/words.ts';
@@ -193,10 +193,10 @@ beforeAll(() => loadModule());
 
 describe('generated questions', () => {
   /** Everything that came out of them must be one SELECT over the model's relations, with nothing of the question in its text. */
-  async function hold(question: string, previous: Plan | undefined): Promise<Plan | undefined> {
+  async function expectHeld(question: string, previous: Plan | undefined): Promise<Plan | undefined> {
     const meant = read(question, previous);
     if (meant.kind !== 'plan') {
-      expect(meant.text.length).toBeGreaterThan(5);
+      if (meant.text.length < 6) throw new Error(`nothing is said about ${question}`);
       return previous;
     }
     const { text, values } = writeStatement(meant.plan, model);
@@ -223,7 +223,7 @@ describe('generated questions', () => {
         async (turns) => {
           let plan: Plan | undefined;
           for (const turn of turns) {
-            const next = await hold(turn, plan);
+            const next = await expectHeld(turn, plan);
             if (next !== plan) answered++;
             plan = next;
           }
@@ -251,8 +251,4 @@ describe('generated questions', () => {
       { numRuns: 500, seed: 7 },
     );
   });
-});
-
-test('the grammar is the one of Postgres', () => {
-  expect(() => parseSync('SELECT FROM WHERE')).toThrow();
 });

@@ -8,10 +8,10 @@ import { type Token, tokensOf } from './language/tokens.ts';
 import { TOPICS } from './language/topics.ts';
 import type { FoundValue, Vocabulary } from './language/vocabulary.ts';
 import type { ModelRelation, SemanticModel } from './model/semantic-model.ts';
+import { measureExamples } from './plan/labels.ts';
 import { buildPlan } from './plan/build-plan.ts';
 import type { Plan } from './plan/plan.ts';
 import { requestOf } from './plan/request.ts';
-import { measureExamples } from './plan/shape.ts';
 import { Unclear } from './plan/unclear.ts';
 
 /** What a question comes to. */

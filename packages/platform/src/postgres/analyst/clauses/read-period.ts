@@ -7,20 +7,21 @@ import { type Point, readPoint } from './read-point.ts';
 export const readPeriod: Rule = (reader, at) => {
   if (Object.keys(reader.relation.date).length === 0) return undefined;
   const { terms } = reader;
+  // "Not closed in 2024", "closed not in 2024".
   const afterNot = is(terms[at], 'not') ? at + 1 : at;
   const marked = skip(terms, afterNot, 'date', 'filler', 'copula');
   const start = is(terms[marked], 'not') && afterNot === at ? marked + 1 : marked;
   const not = start !== marked || afterNot !== at;
   const from = skip(terms, start, 'filler');
   if (is(terms[from], 'all_time') && !not) return one({ kind: 'remove', what: 'period' }, from + 1);
-  const found = bounded(reader, from) ?? span(reader, from) ?? points(reader, from);
-  if (found === undefined) return undefined;
-  // "March deals" and "deals in March": words before a period may be skipped only when they lead to it.
-  return {
-    clauses: found.clauses.map((clause) => (clause.kind === 'period' ? { ...clause, not } : clause)),
-    next: found.next,
-  };
+  return negated(bounded(reader, from) ?? span(reader, from) ?? points(reader, from), not);
 };
+
+function negated(found: Reading | undefined, not: boolean): Reading | undefined {
+  if (found === undefined || !not) return found;
+  const clauses = found.clauses.map((clause) => (clause.kind === 'period' ? { ...clause, not } : clause));
+  return { clauses, next: found.next };
+}
 
 function bounded(reader: Reader, at: number): Reading | undefined {
   const bound = as(reader.terms[at], 'bound')?.bound;

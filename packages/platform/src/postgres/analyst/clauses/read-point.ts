@@ -1,5 +1,5 @@
 import { type ClosedRange, type Grain, isoDay, partsOf, periodOf, realDay, shiftDay } from '../calendar.ts';
-import { as, is, skip, tokenOf } from '../language/terms.ts';
+import { as, is, skip, type Term, tokenOf } from '../language/terms.ts';
 import type { Reader } from './clause.ts';
 
 /** One period of a question, such as `Q3 2025`, `last month` or `5 March`. */
@@ -34,25 +34,32 @@ const isoPoint: PointRule = ({ terms }, at) => {
 };
 
 /** `last quarter`, `this year`, `last 30 days`, `yesterday`, `year to date`. */
-const relativePoint: PointRule = ({ terms, today, model }, at) => {
-  const toDate = as(terms[at], 'to_date');
-  const day = as(terms[at], 'day');
-  const relative = as(terms[at], 'relative');
+const relativePoint: PointRule = (reader, at) => {
+  const { terms, today, model } = reader;
   const fiscalStart = model.fiscalYearStart;
+  const day = as(terms[at], 'day');
   if (day !== undefined) return point(periodOf(today, 'day', { fiscalStart, away: day.away }), 'day', at + 1);
-  if (toDate?.grain !== undefined) {
-    const { from } = periodOf(today, toDate.grain, { fiscalStart });
-    return point({ from, to: shiftDay(today, 'day', 1) }, toDate.grain, at + 1);
-  }
-  if (relative === undefined) return undefined;
+  const grain = as(terms[at], 'to_date')?.grain;
+  if (grain === undefined) return lastOrNext(reader, at);
+  const { from } = periodOf(today, grain, { fiscalStart });
+  return point({ from, to: shiftDay(today, 'day', 1) }, grain, at + 1);
+};
+
+/** `last quarter`, `next 3 months`, `this fiscal year`. */
+const lastOrNext: PointRule = ({ terms, today, model }, at) => {
+  const away = as(terms[at], 'relative')?.away;
+  if (away === undefined) return undefined;
   const count = tokenOf(terms[at + 1], 'number')?.value;
-  const fiscal = is(terms[at + (count === undefined ? 1 : 2)], 'fiscal');
-  const unit = at + 1 + (count === undefined ? 0 : 1) + (fiscal ? 1 : 0);
-  const grain = fiscalGrain(as(terms[unit], 'grain')?.grain, fiscal);
+  const unitAt = count === undefined ? at + 1 : at + 2;
+  const fiscal = is(terms[unitAt], 'fiscal');
+  const grainAt = fiscal ? unitAt + 1 : unitAt;
+  const grain = fiscalGrain(as(terms[grainAt], 'grain')?.grain, fiscal);
   if (grain === undefined) return undefined;
-  if (count === undefined) return point(periodOf(today, grain, { fiscalStart, away: relative.away }), grain, unit + 1);
-  const range = rolling({ today, count, away: relative.away }, grain);
-  return range === undefined ? undefined : point(range, grain, unit + 1);
+  const range =
+    count === undefined
+      ? periodOf(today, grain, { fiscalStart: model.fiscalYearStart, away })
+      : rolling({ today, count, away }, grain);
+  return range === undefined ? undefined : point(range, grain, grainAt + 1);
 };
 
 /** The last `count` days, weeks or months up to and with today; or the next ones, from tomorrow. */
@@ -72,67 +79,100 @@ function fiscalGrain(grain: Grain | undefined, fiscal: boolean): Grain | undefin
 }
 
 /** `FY2026`, `fiscal year 2026`, `fiscal Q2 2026`. The year is the one in which it ends. */
-const fiscalPoint: PointRule = ({ terms, today, model }, at) => {
-  const glued = /^fy(\d{2}|\d{4})$/.exec(terms[at]?.text ?? '');
-  if (!is(terms[at], 'fiscal') && glued === null) return undefined;
-  const fiscalStart = model.fiscalYearStart;
-  const begin = (year: number) => isoDay(fiscalStart === 1 ? year : year - 1, fiscalStart, 1);
-  if (glued !== null) return fiscalYear(begin, Number(glued[1]), at + 1);
+const fiscalPoint: PointRule = (reader, at) => {
+  const { terms } = reader;
+  const glued = /^fy(\d{2}|\d{4})$/.exec(terms[at]?.text ?? '')?.[1];
+  if (glued !== undefined) return fiscalYear(reader, Number(glued), at + 1);
+  if (!is(terms[at], 'fiscal')) return undefined;
   const quarter = as(terms[at + 1], 'quarter')?.quarter;
-  const yearAt = quarter === undefined ? skip(terms, at + 1, 'grain') : skip(terms, at + 2, 'fiscal', 'filler');
+  if (quarter !== undefined) return fiscalQuarter(reader, quarter, at + 2);
+  const yearAt = skip(terms, at + 1, 'grain');
   const year = yearOf(tokenOf(terms[yearAt], 'number')?.value);
-  if (quarter === undefined) return year === undefined ? undefined : fiscalYear(begin, year, yearAt + 1);
-  const inYear = (of: number) => {
-    const from = shiftDay(begin(of), 'quarter', quarter - 1);
-    return { from, to: shiftDay(from, 'quarter', 1) };
-  };
-  return yearly({ inYear, year, today }, 'fiscal_quarter', year === undefined ? at + 2 : yearAt + 1);
+  return year === undefined ? undefined : fiscalYear(reader, year, yearAt + 1);
 };
 
-function fiscalYear(begin: (year: number) => string, written: number, next: number): Point {
-  const from = begin(written < 100 ? 2000 + written : written);
+function fiscalQuarter(reader: Reader, quarter: number, next: number): Point {
+  const yearAt = skip(reader.terms, next, 'fiscal', 'filler');
+  const year = yearOf(tokenOf(reader.terms[yearAt], 'number')?.value);
+  const inYear = (of: number) => {
+    const from = shiftDay(fiscalBegin(reader, of), 'quarter', quarter - 1);
+    return { from, to: shiftDay(from, 'quarter', 1) };
+  };
+  return yearly({ inYear, year, today: reader.today }, 'fiscal_quarter', year === undefined ? next : yearAt + 1);
+}
+
+function fiscalBegin({ model }: Reader, year: number): string {
+  const start = model.fiscalYearStart;
+  return isoDay(start === 1 ? year : year - 1, start, 1);
+}
+
+function fiscalYear(reader: Reader, written: number, next: number): Point {
+  const from = fiscalBegin(reader, written < 100 ? 2000 + written : written);
   return point({ from, to: shiftDay(from, 'year', 1) }, 'fiscal_year', next);
 }
 
 /** `March`, `March 2025`, `March 5`, `5 March 2025`, `the 5th of March, 2025`. */
-const monthPoint: PointRule = ({ terms, today }, at) => {
-  const dayFirst = dayOfMonth(tokenOf(terms[at], 'number')?.value);
-  const monthAt = dayFirst === undefined ? at : skip(terms, at + 1, 'filler');
-  const month = as(terms[monthAt], 'month')?.month;
-  if (month === undefined) return undefined;
-  const dayLast = dayFirst === undefined ? dayOfMonth(tokenOf(terms[monthAt + 1], 'number')?.value) : undefined;
-  const afterDay = monthAt + (dayLast === undefined ? 1 : 2);
-  const yearAt = skip(terms, afterDay, 'and', 'filler');
-  const spoken = yearAt === afterDay || terms[afterDay]?.text === ',' || terms[afterDay]?.text === 'of';
-  const year = spoken ? yearOf(tokenOf(terms[yearAt], 'number')?.value) : undefined;
-  const next = year === undefined ? afterDay : yearAt + 1;
-  const day = dayFirst ?? dayLast;
+const monthPoint: PointRule = (reader, at) => {
+  const { today } = reader;
+  const named = namedMonth(reader, at);
+  if (named === undefined) return undefined;
+  const { month, day, next } = named;
+  const year = yearAfter(reader, next);
+  // Some years have a 29th of February.
+  if (day !== undefined && realDay(year?.year ?? 2024, month, day) === undefined) return undefined;
   const grain = day === undefined ? 'month' : 'day';
-  if (day !== undefined && realDay(year ?? 2024, month, day) === undefined) return undefined;
   const inYear = (of: number) => {
     const from = isoDay(of, month, day ?? 1);
     return { from, to: shiftDay(from, grain, 1) };
   };
-  return yearly({ inYear, year, today }, grain, next);
+  return yearly({ inYear, year: year?.year, today }, grain, year?.next ?? next);
 };
 
+interface NamedMonth {
+  readonly month: number;
+  readonly day: number | undefined;
+  readonly next: number;
+}
+
+function namedMonth({ terms }: Reader, at: number): NamedMonth | undefined {
+  const dayFirst = dayOfMonth(tokenOf(terms[at], 'number')?.value);
+  const monthAt = dayFirst === undefined ? at : skip(terms, at + 1, 'filler');
+  const month = as(terms[monthAt], 'month')?.month;
+  if (month === undefined) return undefined;
+  if (dayFirst !== undefined) return { month, day: dayFirst, next: monthAt + 1 };
+  const day = dayOfMonth(tokenOf(terms[monthAt + 1], 'number')?.value);
+  return { month, day, next: monthAt + (day === undefined ? 1 : 2) };
+}
+
+/** `March 2025`, `March of 2025`, `5 March, 2025`; but not "March and 2025". */
+function yearAfter({ terms }: Reader, at: number): { year: number; next: number } | undefined {
+  const yearAt = terms[at]?.text === ',' || is(terms[at], 'filler') ? at + 1 : at;
+  const year = yearOf(tokenOf(terms[yearAt], 'number')?.value);
+  return year === undefined ? undefined : { year, next: yearAt + 1 };
+}
+
 /** `Q3`, `Q3 2025`, `third quarter of 2025`, `2025 Q3`, `H1 2025`. */
-const quarterPoint: PointRule = ({ terms, today }, at) => {
+const quarterPoint: PointRule = (reader, at) => {
+  const { terms, today } = reader;
   const yearFirst = yearOf(tokenOf(terms[at], 'number')?.value);
   const partAt = yearFirst === undefined ? at : at + 1;
-  const quarter = as(terms[partAt], 'quarter')?.quarter;
-  const half = as(terms[partAt], 'half')?.half;
-  if (quarter === undefined && half === undefined) return undefined;
-  const months = quarter === undefined ? 6 : 3;
-  const yearAt = skip(terms, partAt + 1, 'filler');
-  const year = yearFirst ?? yearOf(tokenOf(terms[yearAt], 'number')?.value);
-  const next = yearFirst === undefined && year !== undefined ? yearAt + 1 : partAt + 1;
+  const part = partOfYear(terms[partAt]);
+  if (part === undefined) return undefined;
+  const yearLast = yearFirst === undefined ? yearAfter(reader, partAt + 1) : undefined;
+  const { months, index } = part;
   const inYear = (of: number) => {
-    const from = isoDay(of, 1 + months * ((quarter ?? half ?? 1) - 1), 1);
+    const from = isoDay(of, 1 + months * index, 1);
     return { from, to: shiftDay(from, 'month', months) };
   };
-  return yearly({ inYear, year, today }, 'quarter', next);
+  return yearly({ inYear, year: yearFirst ?? yearLast?.year, today }, 'quarter', yearLast?.next ?? partAt + 1);
 };
+
+function partOfYear(term: Term | undefined): { months: number; index: number } | undefined {
+  const quarter = as(term, 'quarter')?.quarter;
+  if (quarter !== undefined) return { months: 3, index: quarter - 1 };
+  const half = as(term, 'half')?.half;
+  return half === undefined ? undefined : { months: 6, index: half - 1 };
+}
 
 const yearPoint: PointRule = ({ terms, model }, at) => {
   const yearAt = as(terms[at], 'grain')?.grain === 'year' ? at + 1 : at;

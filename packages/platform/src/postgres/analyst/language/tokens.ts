@@ -9,7 +9,20 @@ export interface Token {
   readonly mark?: 'percent' | 'amount' | 'ordinal' | undefined;
 }
 
-const SCALES: Record<string, number> = { k: 1e3, m: 1e6, mn: 1e6, mm: 1e6, mio: 1e6, b: 1e9, bn: 1e9 };
+const SCALES: Record<string, number> = {
+  '': 1,
+  st: 1,
+  nd: 1,
+  rd: 1,
+  th: 1,
+  k: 1e3,
+  m: 1e6,
+  mn: 1e6,
+  mm: 1e6,
+  mio: 1e6,
+  b: 1e9,
+  bn: 1e9,
+};
 
 const ORDINALS: readonly string[] = ['st', 'nd', 'rd', 'th'];
 
@@ -84,17 +97,26 @@ const NUMBER_WORDS: Record<string, number> = {
 
 const plain = (kind: Token['kind'], typed: string): Token => ({ kind, text: typed.toLowerCase(), typed });
 
-function numberToken({ number = '', suffix = '', percent }: Groups, money: boolean): Token {
-  const typed = `${number}${suffix}${percent ?? ''}`;
+function numberToken(groups: Groups, money: boolean): Token {
+  const { number = '', suffix = '', percent = '' } = groups;
+  const typed = `${number}${suffix}${percent}`;
   const unit = suffix.toLowerCase();
-  const ordinal = ORDINALS.includes(unit);
   const scale = Object.hasOwn(SCALES, unit) ? SCALES[unit] : undefined;
-  if (suffix !== '' && scale === undefined && !ordinal) return plain('word', typed);
-  const value = Number((Number(number.replaceAll(',', '')) * (scale ?? 1)).toPrecision(15));
-  if (percent !== undefined) return { kind: 'number', text: typed.toLowerCase(), typed, value, mark: 'percent' };
-  const scaled = money || scale !== undefined || number.includes(',');
-  const mark = ordinal ? 'ordinal' : scaled ? 'amount' : undefined;
-  return { kind: 'number', text: typed.toLowerCase(), typed, value, mark };
+  if (scale === undefined) return plain('word', typed);
+  const value = Number((Number(number.replaceAll(',', '')) * scale).toPrecision(15));
+  const amount = money || scale !== 1 || number.includes(',');
+  return {
+    kind: 'number',
+    text: typed.toLowerCase(),
+    typed,
+    value,
+    mark: percent === '' ? markOf(unit, amount) : 'percent',
+  };
+}
+
+function markOf(unit: string, amount: boolean): Token['mark'] {
+  if (ORDINALS.includes(unit)) return 'ordinal';
+  return amount ? 'amount' : undefined;
 }
 
 /** `what's`, `Wanda's` and `isn't` are two words, or one and an ending. */

@@ -93,21 +93,25 @@ function grown(plan: Plan, asked: Grain | undefined, context: BuildContext): Pla
 
 /** What a follow-up has changed may leave nothing to work out. */
 function consistent(plan: Plan, { relation }: BuildContext): Plan {
-  const single = plan.measures.length === 1 && !plan.list;
-  const measure = plan.measures[0];
-  const additive = measure !== undefined && isAdditive(measure, relation);
-  const share =
-    single && additive && (plan.groups.length > 0 || (plan.share?.of.length ?? 0) > 0) ? plan.share : undefined;
-  const growth = single && grainOf(plan) !== undefined ? plan.growth : undefined;
-  if ((share !== undefined || growth !== undefined) && plan.having.length > 0) {
+  const { share, growth, order, ...rest } = plan;
+  const parts = {
+    ...(canShare(plan, relation) ? { share } : {}),
+    ...(canGrow(plan) ? { growth } : {}),
+  };
+  if (Object.keys(parts).length > 0 && plan.having.length > 0) {
     throw new Unclear('I cannot leave out groups and work out shares or growth at once.');
   }
-  const { share: _share, growth: _growth, order, ...rest } = plan;
-  const next: Plan = {
-    ...rest,
-    ...(share === undefined ? {} : { share }),
-    ...(growth === undefined ? {} : { growth }),
-  };
+  const next: Plan = { ...rest, ...parts };
   const shown = order !== undefined && (next.list || columnsOf(next, relation).includes(order.column));
   return shown ? { ...next, order } : next;
+}
+
+const canGrow = (plan: Plan) => plan.growth !== undefined && isSingle(plan) && grainOf(plan) !== undefined;
+
+const isSingle = ({ list, measures }: Plan) => !list && measures.length === 1;
+
+function canShare(plan: Plan, relation: BuildContext['relation']): boolean {
+  if (plan.share === undefined) return false;
+  const parts = plan.groups.length + plan.share.of.length;
+  return isSingle(plan) && parts > 0 && plan.measures.every((measure) => isAdditive(measure, relation));
 }

@@ -27,13 +27,16 @@ export const emptyPlan = (relation: string): Plan => ({
 
 /** A question that says what it wants to know stands alone, unless it begins by taking up the answer before. */
 export function isFollowUp(request: Request, previous: Plan): boolean {
-  const { has, measures, subject, cueLeads, bareCount } = request;
+  const { has, cueLeads } = request;
   if (has.has('restart')) return false;
   if (cueLeads || has.has('remove') || has.has('those')) return true;
   if (has.has('how_much')) return false;
-  if ((measures.length === 0 || bareCount) && subject === undefined) return !choosesGroups(request);
-  return opensRows(request) && !previous.list && !has.has('all') && !narrows(request);
+  if (saysWhat(request)) return opensRows(request) && !previous.list && !has.has('all') && !narrows(request);
+  return !choosesGroups(request);
 }
+
+const saysWhat = ({ measures, bareCount, subject }: Request) =>
+  subject !== undefined || (measures.length > 0 && !bareCount);
 
 /** "Customers with more than 100 deals" says what it counts. */
 const choosesGroups = ({ mentions, conditions }: Request) =>

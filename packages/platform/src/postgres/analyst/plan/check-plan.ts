@@ -1,5 +1,4 @@
 import type { ModelRelation, SemanticModel } from '../model/semantic-model.ts';
-import { COLUMN_NAMES } from './column-names.ts';
 import { columnsOf } from './columns.ts';
 import { type Plan, type PlanMeasure, planSchema } from './plan.ts';
 
@@ -38,23 +37,26 @@ function measureHolds(measure: PlanMeasure, { measures, numbers, dimensions }: M
 
 function shapeHolds(plan: Plan, relation: ModelRelation): boolean {
   const columns = columnsOf(plan, relation);
-  const distinct = new Set(columns).size === columns.length;
-  const derived = plan.share !== undefined || plan.growth !== undefined;
-  const grained = plan.groups.some((group) => 'grain' in group);
-  const orderable = plan.list
-    ? [...Object.keys(relation.dimensions), ...Object.keys(relation.numbers), ...Object.keys(relation.date)]
-    : columns;
-  return (
-    distinct &&
-    (plan.list
-      ? plan.measures.length + plan.groups.length + plan.having.length === 0 && !derived
-      : plan.measures.length > 0) &&
-    (!derived || (plan.measures.length === 1 && plan.having.length === 0)) &&
-    !(plan.share !== undefined && plan.growth !== undefined) &&
-    (plan.growth === undefined || grained) &&
-    (plan.order === undefined || (orderable.includes(plan.order.column) && !isHelper(plan.order.column, columns)))
-  );
+  if (new Set(columns).size !== columns.length || !orderHolds(plan, relation)) return false;
+  return plan.list ? rowsHold(plan) : plan.measures.length > 0 && derivationHolds(plan);
 }
 
-const isHelper = (column: string, columns: readonly string[]) =>
-  COLUMN_NAMES.includes(column) && !columns.includes(column);
+const isDerived = ({ share, growth }: Plan) => share !== undefined || growth !== undefined;
+
+const rowsHold = (plan: Plan) =>
+  plan.measures.length + plan.groups.length + plan.having.length === 0 && !isDerived(plan);
+
+/** Shares and growth are of one measure of all groups, and one of them at a time. */
+function derivationHolds(plan: Plan): boolean {
+  if (!isDerived(plan)) return true;
+  const single = plan.measures.length === 1 && plan.having.length === 0;
+  const grained = plan.groups.some((group) => 'grain' in group);
+  return single && (plan.growth === undefined || (grained && plan.share === undefined));
+}
+
+function orderHolds(plan: Plan, relation: ModelRelation): boolean {
+  if (plan.order === undefined) return true;
+  const { dimensions, numbers, date } = relation;
+  const orderable = plan.list ? Object.keys({ ...dimensions, ...numbers, ...date }) : columnsOf(plan, relation);
+  return orderable.includes(plan.order.column);
+}

@@ -35,6 +35,16 @@ export function groupExamples(relation: ModelRelation): string {
   return oneOf(all.map((name) => `by ${name}`));
 }
 
+/** What a question about this relation could be about. */
+export function measureExamples(relation: ModelRelation): string {
+  const names = Object.keys(relation.measures).slice(0, 2);
+  const measures = names.map((name) => `the ${measureLabel({ measure: name }, relation)}`);
+  return (
+    [...measures, `the number of ${relation.many}`, `or a list of ${relation.many}`].join(', ') +
+    `, for example ${groupExamples(relation)}`
+  );
+}
+
 export const oneOf = (names: readonly string[]) => listed(names, 'or');
 export const allOf = (names: readonly string[]) => listed(names, 'and');
 

@@ -32,29 +32,44 @@ interface Asking {
   readonly context: BuildContext;
 }
 
-function ranked(plan: Plan, rank: Rank, { request, context }: Asking): Plan {
+function ranked(plan: Plan, rank: Rank, asking: Asking): Plan {
+  if (plan.list) return rankedRows(plan, rank, asking.context);
+  // The highest margin of all is a figure by itself.
+  if (plan.groups.length === 0 && rank.object?.kind === 'number' && !rank.date) return plan;
+  assertRankable(plan, rank, asking);
+  const column = rankedColumn(plan, rank, asking.context);
+  const next: Plan = { ...plan, order: { column, direction: rank.direction } };
+  const { mentions, groups } = asking.request;
+  const [mention] = mentions;
+  // "The highest revenue by region" is about all regions.
+  const unlimited = mention === undefined && rank.count === undefined && groups.length > 0;
+  return unlimited ? next : limited(next, rank, mention === undefined || mention.plural);
+}
+
+function rankedRows(plan: Plan, rank: Rank, context: BuildContext): Plan {
+  const column = listColumn(rank, context);
+  return limited(
+    { ...plan, order: { column, direction: rank.direction } },
+    rank,
+    rank.object?.kind !== 'subject' || rank.object.plural,
+  );
+}
+
+const limited = (plan: Plan, { count }: Rank, plural: boolean): Plan => ({
+  ...plan,
+  limit: count ?? (plural ? RANKED : 1),
+});
+
+function assertRankable(plan: Plan, { date }: Rank, { request, context }: Asking): void {
   const { relation } = context;
-  const limited = (next: Plan, plural: boolean): Plan => ({ ...next, limit: rank.count ?? (plural ? RANKED : 1) });
-  if (plan.list) {
-    const plural = rank.object?.kind === 'subject' ? rank.object.plural : true;
-    const column = listColumn(rank, context);
-    return limited({ ...plan, order: { column, direction: rank.direction } }, plural);
-  }
-  if (rank.date) throw new Unclear(`The latest or oldest of what? I can list ${relation.many} by date.`);
+  if (date) throw new Unclear(`The latest or oldest of what? I can list ${relation.many} by date.`);
   if (request.mentions.length > 0 && request.groups.length > 0) {
     throw new Unclear(
       'I can rank one list as a whole, not one for each group. Name one group, or leave the grouping out.',
     );
   }
-  if (plan.groups.length === 0) {
-    if (rank.object?.kind === 'number') return plan;
+  if (plan.groups.length === 0)
     throw new Unclear(`The highest or lowest of what? Ask for example ${groupExamples(relation)}.`);
-  }
-  const column = rankedColumn(plan, rank, context);
-  const next = { ...plan, order: { column, direction: rank.direction } };
-  const mention = request.mentions[0];
-  if (mention === undefined) return rank.count === undefined && request.groups.length > 0 ? next : limited(next, true);
-  return limited(next, mention.plural);
 }
 
 function listColumn(rank: Rank, { relation }: BuildContext): string {
@@ -103,10 +118,7 @@ function sortedBy(plan: Plan, key: SortKey, { direction, request, context }: Sor
 const sortable = (plan: Plan, { relation }: BuildContext): readonly string[] =>
   plan.list ? [...Object.keys(relation.dimensions), ...Object.keys(relation.numbers)] : columnsOf(plan, relation);
 
-function rowColumn(
-  key: Exclude<SortKey, { special: unknown } | { group: unknown }>,
-  { relation }: BuildContext,
-): string {
+function rowColumn(key: MeasureKey, { relation }: BuildContext): string {
   const number = 'number' in key ? key.number : numberOfMeasure(key.measure, relation);
   if (number === undefined) throw new Unclear(`Single ${relation.many} cannot be sorted by that.`);
   return number;
@@ -121,27 +133,27 @@ function specialColumn(plan: Plan, special: 'date' | 'share' | 'growth', { relat
   return column;
 }
 
+type MeasureKey = Exclude<SortKey, { special: unknown } | { group: unknown }>;
+
 /** Sorting by a measure that is not shown shows it; one that was only assumed gives way to it. */
-function measureColumn(
-  plan: Plan,
-  key: Exclude<SortKey, { special: unknown } | { group: unknown }>,
-  { request, context }: Asking,
-) {
+function measureColumn(plan: Plan, key: MeasureKey, { request, context }: Asking) {
   const { relation, fresh } = context;
   const known = plan.measures.find((one) =>
     'number' in key ? numberOfMeasure(one, relation) === key.number : sameMeasure(one, key.measure),
   );
-  const wanted: PlanMeasure =
-    known ??
-    ('number' in key
-      ? { aggregate: relation.numbers[key.number]?.aggregate ?? 'sum', number: key.number }
-      : key.measure);
-  const assumed = fresh && request.measures.length === 0 && request.subject === undefined;
-  if (known === undefined && !assumed && (plan.share !== undefined || plan.growth !== undefined)) {
+  if (known !== undefined) return { measures: plan.measures, column: columnOfMeasure(known, relation) };
+  const wanted = measureOf(key, context);
+  const column = columnOfMeasure(wanted, relation);
+  if (fresh && request.measures.length === 0 && request.subject === undefined) return { measures: [wanted], column };
+  if (plan.share !== undefined || plan.growth !== undefined) {
     throw new Unclear('Shares and growth are of one measure, so they cannot be sorted by another one.');
   }
-  const measures = known !== undefined ? plan.measures : assumed ? [wanted] : [...plan.measures, wanted];
-  return { measures, column: columnOfMeasure(wanted, relation) };
+  return { measures: [...plan.measures, wanted], column };
+}
+
+function measureOf(key: MeasureKey, { relation }: BuildContext): PlanMeasure {
+  if ('measure' in key) return key.measure;
+  return { aggregate: relation.numbers[key.number]?.aggregate ?? 'sum', number: key.number };
 }
 
 function turned(plan: Plan, direction: Direction | undefined, { relation }: BuildContext): Plan {
