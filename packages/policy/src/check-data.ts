@@ -1,14 +1,19 @@
+import { didYouMean } from './did-you-mean.ts';
 import { exposedColumns } from './exposed-columns.ts';
 import { own } from './own.ts';
-import { AT_KEY, KEY_WARNING, noSuch, type PolicyCheck, WARNING } from './policy-check.ts';
+import { AT_KEY, KEY_WARNING, noSuch, type PolicyCheck, type ReportOptions, WARNING } from './policy-check.ts';
+import type { PathSegment } from './problem.ts';
 import type { Policy } from './schema.ts';
+import { isRowColumn, tableRefusal, viewRefusal } from './sql/reserved-names.ts';
 import { TOOL_DATASETS } from './tools.ts';
 
 /** Datasets, relations, rows, columns and masks: what tools read is governed, and what is governed is shown on purpose. */
 export function checkData(check: PolicyCheck): void {
   for (const [name, dataset] of Object.entries(check.draft.datasets)) checkDataset(check, name, dataset);
   for (const relation of Object.keys(check.draft.data)) {
+    checkNames(check, relation);
     checkColumns(check, relation);
+    checkMasks(check, relation);
     checkRows(check, relation);
     checkBase(check, relation);
   }
@@ -31,8 +36,30 @@ function checkDataset({ draft, names, report }: PolicyCheck, name: string, datas
   }
 }
 
+/** What no table can have behind a name, said where the name is. */
+function checkNames({ draft, report }: PolicyCheck, relation: string): void {
+  const { from, columns = [], masks } = draft.data[relation] ?? { masks: {} };
+  const view = viewRefusal(relation);
+  const table = tableRefusal(relation, from);
+  if (view !== undefined) report(['data', relation], view, AT_KEY);
+  else if (table !== undefined) report(['data', relation, ...(from === undefined ? [] : ['from'])], table, AT_KEY);
+  const odd = (path: readonly PathSegment[], column: string, options?: ReportOptions) => {
+    if (!isRowColumn(column)) report(path, `${JSON.stringify(column)} is no column of a table`, options);
+  };
+  columns.forEach((column, index) => odd(['data', relation, 'columns', index], column));
+  for (const column of Object.keys(masks)) odd(['data', relation, 'masks', column], column, AT_KEY);
+  if (columns.length > 0) return;
+  for (const [name, dataset] of datasetsOf(draft, relation)) {
+    for (const [field, column] of Object.entries(dataset.columns)) odd(['datasets', name, 'columns', field], column);
+  }
+}
+
+function datasetsOf({ datasets }: PolicyCheck['draft'], relation: string) {
+  return Object.entries(datasets).filter(([, dataset]) => dataset.relation === relation);
+}
+
 function checkColumns({ draft, report }: PolicyCheck, relation: string): void {
-  const { columns, masks } = draft.data[relation] ?? { masks: {} };
+  const columns = draft.data[relation]?.columns;
   if (exposedColumns(draft, relation).length === 0) {
     report(['data', relation], 'shows no column: set `columns`, or name it in a dataset', AT_KEY);
   }
@@ -40,10 +67,20 @@ function checkColumns({ draft, report }: PolicyCheck, relation: string): void {
     if (columns.indexOf(column) < index)
       report(['data', relation, 'columns', index], `"${column}" is here twice: remove one`);
   });
+}
+
+function checkMasks({ draft, report }: PolicyCheck, relation: string): void {
+  const { columns, masks } = draft.data[relation] ?? { masks: {} };
+  const named = new Set(datasetsOf(draft, relation).flatMap(([, dataset]) => Object.values(dataset.columns)));
   for (const column of Object.keys(masks)) {
+    const path = ['data', relation, 'masks', column];
+    if (columns === undefined && named.size > 0 && !named.has(column)) {
+      const meant = didYouMean(column, named);
+      report(path, `no dataset names this column: people see it because it is masked here.${meant}`, KEY_WARNING);
+    }
     if (columns === undefined || columns.includes(column)) continue;
     const message = `${noSuch('column', column, new Set(columns))} \`columns\` does not show it, so there is nothing to mask`;
-    report(['data', relation, 'masks', column], message, AT_KEY);
+    report(path, message, AT_KEY);
   }
 }
 

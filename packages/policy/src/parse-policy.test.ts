@@ -345,6 +345,42 @@ const REFUSED: readonly (readonly [name: string, from: string, to: string, error
     ],
   ],
   [
+    'view in a schema of Causeway’s own',
+    'data:\n',
+    'data:\n  causeway.deals: { rows: { chief: all }, columns: [id] }\n',
+    ['37:3 data["causeway.deals"]: the schema causeway is not for governed views'],
+  ],
+  [
+    'audit trail over another table',
+    'data:\n',
+    'data:\n  audit.tool_calls: { from: app.calls, rows: { chief: all }, columns: [id] }\n',
+    ['37:23 data["audit.tool_calls"].from: is the audit trail: say `from: audit_base.tool_calls`'],
+  ],
+  [
+    'catalog behind a view',
+    'from: app.pages',
+    'from: pg_catalog.pg_authid',
+    ['44:5 data["docs.pages"].from: what is in the schema pg_catalog is not to be shown'],
+  ],
+  [
+    'hidden column in the list',
+    'columns: [id, title',
+    'columns: [id, ctid, title',
+    ['45:19 data["docs.pages"].columns[1]: "ctid" is no column of a table'],
+  ],
+  [
+    'hidden column in a dataset',
+    'stage: stage',
+    'stage: xmin',
+    ['32:112 datasets.deals.columns.stage: "xmin" is no column of a table'],
+  ],
+  [
+    'hidden column under a mask',
+    'margin_pct: { visibleTo',
+    'tableoid: { visibleTo',
+    ['42:7 data["sales.deals"].masks.tableoid: "tableoid" is no column of a table'],
+  ],
+  [
     'column twice',
     'columns: [id, title',
     'columns: [id, id, title',
@@ -763,6 +799,16 @@ test.each([
   ],
   ["      staff: audience = 'everyone'\n", '', 'tools.query_knowledge_base[0]: "sales" gets nothing from it'],
   ['grants: [chief]', 'grants: [sales]', '28:19 tools.github_search[0]: "chief" cannot use it'],
+  [
+    '      margin_pct: { visibleTo',
+    '      margin: { visibleTo',
+    '42:7 data["sales.deals"].masks.margin: no dataset names this column: people see it because it is masked here.',
+  ],
+  [
+    '      margin_pct: { visibleTo',
+    '      margin_pc: { visibleTo',
+    'people see it because it is masked here. Did you mean "margin_pct"?',
+  ],
   [
     'groups: [staff]',
     'groups: [staff, crowd]',

@@ -3,7 +3,7 @@ import { exposedColumns } from '../exposed-columns.ts';
 import type { Policy } from '../schema.ts';
 import { checkPredicate } from './check-predicate.ts';
 import { columnsOf, type Predicate } from './predicate.ts';
-import { AUDIT_TABLE, AUDIT_VIEW, isReservedSchema, isRowColumn } from './reserved-names.ts';
+import { isRowColumn, tableRefusal, viewRefusal } from './reserved-names.ts';
 import { fitsName } from './role-names.ts';
 
 /** One governed relation, read: what both dialects are written from. */
@@ -87,9 +87,10 @@ async function readRow(
   return { group, problem: character === undefined ? reason : `character ${character}: ${reason}` };
 }
 
-function relationProblems(rules: RelationRules): readonly string[] {
-  const { base, columns, masks } = rules;
-  const problems = schemaProblems(rules);
+function relationProblems({ schema, relation, base, columns, masks }: RelationRules): readonly string[] {
+  const view = `${schema}.${relation}`;
+  const from = base.ours ? undefined : `${base.schema}.${base.relation}`;
+  const problems = [viewRefusal(view), tableRefusal(view, from)].filter((problem) => problem !== undefined);
   if (!fitsName(base.schema)) problems.push(`the schema ${base.schema} has more than 63 bytes`);
   if (columns.length === 0) problems.push('shows no column: no dataset names one, and there is no `columns`');
   for (const column of columns) {
@@ -99,14 +100,6 @@ function relationProblems(rules: RelationRules): readonly string[] {
     if (!columns.includes(column)) problems.push(`masks ${JSON.stringify(column)}, which it does not show`);
   }
   return problems;
-}
-
-function schemaProblems({ schema, relation, base }: RelationRules): string[] {
-  if (`${schema}.${relation}` !== AUDIT_VIEW) {
-    return isReservedSchema(schema) ? [`the schema ${schema} is not for governed views`] : [];
-  }
-  const isItsTable = !base.ours && `${base.schema}.${base.relation}` === AUDIT_TABLE;
-  return isItsTable ? [] : [`is the audit trail: say \`from: ${AUDIT_TABLE}\``];
 }
 
 /** What the governed view reads of the table: what it shows, and what its row rules look at. */

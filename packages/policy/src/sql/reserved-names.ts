@@ -17,7 +17,19 @@ export function isRowColumn(name: string): boolean {
   return !SYSTEM_COLUMNS.includes(name) && name !== ROW_ALIAS && /^\P{C}+$/u.test(name) && fitsName(name);
 }
 
-/** A schema that is the server's, everybody's, or Causeway's own. */
-export function isReservedSchema(schema: string): boolean {
-  return SCHEMAS.includes(schema) || schema.startsWith('pg_');
+/** Why a governed view cannot be called this. */
+export function viewRefusal(view: string): string | undefined {
+  const schema = schemaOf(view);
+  const isReserved = SCHEMAS.includes(schema) || schema.startsWith('pg_');
+  return isReserved && view !== AUDIT_VIEW ? `the schema ${schema} is not for governed views` : undefined;
 }
+
+/** Why the governed view cannot stand over this table. Without `from` it is one that Causeway makes. */
+export function tableRefusal(view: string, from: string | undefined): string | undefined {
+  if (view === AUDIT_VIEW) return from === AUDIT_TABLE ? undefined : `is the audit trail: say \`from: ${AUDIT_TABLE}\``;
+  const schema = schemaOf(from ?? '');
+  const isReserved = schema === 'causeway' || schema === 'information_schema' || schema.startsWith('pg_');
+  return isReserved ? `what is in the schema ${schema} is not to be shown` : undefined;
+}
+
+const schemaOf = (relation: string) => relation.slice(0, relation.indexOf('.'));
