@@ -32,7 +32,7 @@ async function hold({ who = 'executive', turns }: Conversation): Promise<readonl
 }
 
 /** Amounts are exact; what was divided is rounded by two engines. */
-const near = (rows: readonly Row[], expected: readonly Row[]): Row[] =>
+const near = (rows: Answer['rows'], expected: readonly Row[]) =>
   rows.map((row, index) =>
     Object.fromEntries(
       Object.entries(row).map(([name, value]) => {
