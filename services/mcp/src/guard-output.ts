@@ -10,12 +10,12 @@ export interface GuardedOutput {
 const ANSWER_CHARS_MAX = 512 * 1024;
 
 /**
- * What a reader of the answer could not see, or would see elsewhere than it stands: control characters but tab and line breaks,
+ * What a reader of the answer could not see, or would see elsewhere than it stands: control characters but tab and line feed,
  * bidirectional overrides and marks, invisible separators, tag characters that spell hidden text, halves of surrogate pairs.
  */
 const UNSEEN =
   // oxlint-disable-next-line no-control-regex, no-misleading-character-class
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|\p{Cs}/gu;
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|\p{Cs}/gu;
 const HAS_UNSEEN = new RegExp(UNSEEN.source, 'u');
 /** Printable ASCII without a backslash, which is how JSON would write a control character: nothing to look for. */
 const PLAIN = /^[\u0020-\u005b\u005d-\u007e]*$/;

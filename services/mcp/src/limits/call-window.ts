@@ -36,6 +36,11 @@ export class LeasedWindow implements CallWindow {
     this.#now = now;
   }
 
+  /** Callers that are kept in mind. */
+  get size(): number {
+    return this.#leases.size;
+  }
+
   async take(key: string, limit: number): Promise<number | undefined> {
     const lease = this.#leaseOf(key);
     const points = Math.max(1, Math.floor(limit / SHARE));
