@@ -49,7 +49,7 @@ const relativePoint: PointRule = (reader, at) => {
 const lastOrNext: PointRule = ({ terms, today, model }, at) => {
   const away = as(terms[at], 'relative')?.away;
   if (away === undefined) return undefined;
-  const count = tokenOf(terms[at + 1], 'number')?.value;
+  const count = numberAt(terms[at + 1]);
   const unitAt = count === undefined ? at + 1 : at + 2;
   const fiscal = is(terms[unitAt], 'fiscal');
   const grainAt = fiscal ? unitAt + 1 : unitAt;
@@ -87,13 +87,13 @@ const fiscalPoint: PointRule = (reader, at) => {
   const quarter = as(terms[at + 1], 'quarter')?.quarter;
   if (quarter !== undefined) return fiscalQuarter(reader, quarter, at + 2);
   const yearAt = skip(terms, at + 1, 'grain');
-  const year = yearOf(tokenOf(terms[yearAt], 'number')?.value);
+  const year = yearOf(numberAt(terms[yearAt]));
   return year === undefined ? undefined : fiscalYear(reader, year, yearAt + 1);
 };
 
 function fiscalQuarter(reader: Reader, quarter: number, next: number): Point {
   const yearAt = skip(reader.terms, next, 'fiscal', 'filler');
-  const year = yearOf(tokenOf(reader.terms[yearAt], 'number')?.value);
+  const year = yearOf(numberAt(reader.terms[yearAt]));
   const inYear = (of: number) => {
     const from = shiftDay(fiscalBegin(reader, of), 'quarter', quarter - 1);
     return { from, to: shiftDay(from, 'quarter', 1) };
@@ -135,26 +135,26 @@ interface NamedMonth {
 }
 
 function namedMonth({ terms }: Reader, at: number): NamedMonth | undefined {
-  const dayFirst = dayOfMonth(tokenOf(terms[at], 'number')?.value);
+  const dayFirst = dayOfMonth(numberAt(terms[at]));
   const monthAt = dayFirst === undefined ? at : skip(terms, at + 1, 'filler');
   const month = as(terms[monthAt], 'month')?.month;
   if (month === undefined) return undefined;
   if (dayFirst !== undefined) return { month, day: dayFirst, next: monthAt + 1 };
-  const day = dayOfMonth(tokenOf(terms[monthAt + 1], 'number')?.value);
+  const day = dayOfMonth(numberAt(terms[monthAt + 1]));
   return { month, day, next: monthAt + (day === undefined ? 1 : 2) };
 }
 
 /** `March 2025`, `March of 2025`, `5 March, 2025`; but not "March and 2025". */
 function yearAfter({ terms }: Reader, at: number): { year: number; next: number } | undefined {
   const yearAt = terms[at]?.text === ',' || is(terms[at], 'filler') ? at + 1 : at;
-  const year = yearOf(tokenOf(terms[yearAt], 'number')?.value);
+  const year = yearOf(numberAt(terms[yearAt]));
   return year === undefined ? undefined : { year, next: yearAt + 1 };
 }
 
 /** `Q3`, `Q3 2025`, `third quarter of 2025`, `2025 Q3`, `H1 2025`. */
 const quarterPoint: PointRule = (reader, at) => {
   const { terms, today } = reader;
-  const yearFirst = yearOf(tokenOf(terms[at], 'number')?.value);
+  const yearFirst = yearOf(numberAt(terms[at]));
   const partAt = yearFirst === undefined ? at : at + 1;
   const part = partOfYear(terms[partAt]);
   if (part === undefined) return undefined;
@@ -176,8 +176,7 @@ function partOfYear(term: Term | undefined): { months: number; index: number } |
 
 const yearPoint: PointRule = ({ terms, model }, at) => {
   const yearAt = as(terms[at], 'grain')?.grain === 'year' ? at + 1 : at;
-  const token = tokenOf(terms[yearAt], 'number');
-  const year = token?.mark === undefined ? yearOf(token?.value) : undefined;
+  const year = yearOf(numberAt(terms[yearAt]));
   if (year === undefined) return undefined;
   return point(periodOf(isoDay(year, 1, 1), 'year', { fiscalStart: model.fiscalYearStart }), 'year', yearAt + 1);
 };
@@ -198,6 +197,12 @@ function yearly({ inYear, year, today }: Yearly, grain: Grain, next: number): Po
 
 const dayOfMonth = (value: number | undefined) =>
   value !== undefined && Number.isInteger(value) && value >= 1 && value <= 31 ? value : undefined;
+
+/** A number of days or a year, which is no amount. */
+function numberAt(term: Term | undefined): number | undefined {
+  const token = tokenOf(term, 'number');
+  return token?.mark === undefined || token.mark === 'ordinal' ? token?.value : undefined;
+}
 
 /** A number that reads as a year. */
 export const yearOf = (value: number | undefined) =>

@@ -27,10 +27,18 @@ function longest(tokens: readonly Token[], at: number, vocabularies: readonly Vo
   for (let length = Math.min(PHRASE_WORDS_MAX, tokens.length - at); length > 0; length--) {
     const slice = tokens.slice(at, at + length);
     const text = slice.map((token) => token.text).join(' ');
-    const meanings = vocabularies.map((words) => words.get(text)).find((found) => found !== undefined);
+    const known = vocabularies.map((words) => words.get(text)).find((found) => found !== undefined);
+    // What stands in quotes is a name, whatever else it could mean.
+    const named = slice.some(({ kind }) => kind === 'quoted');
+    const meanings = named ? valuesOnly(known) : known;
     if (meanings !== undefined && (length > 1 || slice[0]?.kind !== 'number')) return termOf(slice, meanings);
   }
   return undefined;
+}
+
+function valuesOnly(meanings: readonly Meaning[] = []): readonly Meaning[] | undefined {
+  const values = meanings.filter(({ kind }) => kind === 'value');
+  return values.length === 0 ? undefined : values;
 }
 
 const termOf = (tokens: readonly Token[], meanings: readonly Meaning[]): Term => ({

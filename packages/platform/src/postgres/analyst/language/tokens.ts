@@ -36,8 +36,8 @@ const TOKEN = new RegExp(
     String.raw`(?<month>\d{4}-\d{2})(?![\d-])`,
     String.raw`(?<email>[\p{L}\d._%+-]{1,64}@[\p{L}\d.-]{1,190}[\p{L}\d])(?:'s)?`,
     String.raw`(?<money>[$€£]) ?(?=\d)|(?<number>\d{1,15}(?:,\d{3}){0,4}(?:\.\d{1,6})?)(?<suffix>\p{L}{0,4})(?<percent> ?%)?(?![\p{L}\d])(?:'s)?`,
-    String.raw`"(?<quoted>[^"]{1,200})"`,
-    String.raw`(?<word>[\p{L}\d][\p{L}\p{M}\d]*(?:'\p{L}+)?)`,
+    String.raw`"(?<quoted>[^"]{1,200})"|(?<![\p{L}\d])'(?<single>[^']{1,200})'(?![\p{L}\d])`,
+    String.raw`(?<word>[\p{L}\d][\p{L}\p{M}\d_]*(?:'\p{L}+)?)`,
     String.raw`(?<dash>[-\u2013\u2014](?= |\d))`,
     String.raw`(?<operator>[<>]=?|=|!=|≥|≤)`,
     String.raw`(?<space>[\s.?!:()\-\u2013\u2014]+)`,
@@ -66,17 +66,25 @@ interface Place {
 }
 
 function tokenOf(groups: Groups, place: Place): readonly Token[] {
-  const { day, month, email, quoted, word, operator, symbol } = groups;
-  if (day !== undefined) return [plain('day', day)];
-  if (month !== undefined) return [plain('month', month)];
-  if (email !== undefined) return [plain('word', email)];
-  if (quoted !== undefined) return [plain('quoted', quoted.trim())];
   if (groups['number'] !== undefined) return [numberToken(groups, place.money)];
-  if (word !== undefined) return wordsOf(word);
+  if (groups['word'] !== undefined) return wordsOf(groups['word']);
   if (groups['dash'] !== undefined) return dash(place);
-  const sign = operator ?? symbol;
-  return sign === undefined ? [] : [plain('symbol', sign)];
+  const found = PLAIN.find(([name]) => groups[name] !== undefined);
+  if (found === undefined) return [];
+  const [name, kind] = found;
+  return [plain(kind, (groups[name] ?? '').trim())];
 }
+
+/** What is one token as it stands. */
+const PLAIN: readonly (readonly [group: string, kind: Token['kind']])[] = [
+  ['day', 'day'],
+  ['month', 'month'],
+  ['email', 'word'],
+  ['quoted', 'quoted'],
+  ['single', 'quoted'],
+  ['operator', 'symbol'],
+  ['symbol', 'symbol'],
+];
 
 /** Not "one", which is a pronoun as well. */
 const NUMBER_WORDS: Record<string, number> = {

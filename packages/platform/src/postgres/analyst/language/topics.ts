@@ -7,8 +7,12 @@ export const TOPICS: Readonly<Record<string, { readonly words: string; readonly 
   },
   advice: {
     words:
-      'should, why, recommend, recommendation, advise, advice, suggest, improve, explain, reason, reasons, strategy, opinion, think, cause, because, how do, how can, what if',
+      'should, why, recommend, recommendation, advise, advice, suggest, improve, explain, reason, reasons, strategy, opinion, think, cause, because, how do i, how do we, how can, how should, what if',
     text: 'I cannot explain or advise: I only total, count, compare and list what is recorded.',
+  },
+  mine: {
+    words: 'my, mine, myself',
+    text: 'I do not know which of them are yours. Name the person, the customer or the region.',
   },
   write: {
     words:

@@ -72,6 +72,7 @@ interface Described {
 }
 
 const phrasesOf = (name: string, { label, synonyms }: Described): readonly string[] => [
+  name,
   name.replaceAll('_', ' '),
   ...(label === undefined ? [] : [label]),
   ...synonyms,

@@ -3,11 +3,11 @@ import type { Meaning } from './meaning.ts';
 /** English, as data: phrases separated by commas, and what they mean. The semantic model brings the words of its own. */
 export const WORDS: readonly (readonly [phrases: string, meaning: Meaning])[] = [
   [
-    'the, a, an, of, for, in, on, at, with, me, us, i, we, my, our, your, please, hi, hello, hey, thanks, thank you, it, its, you, can, could, would, do, does, did, will you, have, has, had, having, there, that',
+    'the, a, an, of, for, in, on, at, with, me, us, i, we, our, your, please, hi, hello, hey, thanks, thank you, it, its, you, can, could, would, do, does, did, will you, have, has, had, having, there, that',
     { kind: 'filler' },
   ],
   [
-    'want, need, like, would like, want to, like to, need to, would like to, see, know, tell, let, now, get, got, as of, into, within, during, all of, come, comes, came, coming, one, ones, any, some, so, just, ok, okay, yes, well, altogether, in total, in all',
+    'want, need, like, would like, want to, like to, need to, would like to, see, know, tell, let, now, get, got, as of, into, within, during, all of, come, comes, came, worth, doing, breakdown of, a breakdown of, the breakdown of, how do, how does, how did, how is, how are, how was, how were, coming, one, ones, any, some, so, just, ok, okay, yes, well, altogether, in total, in all',
     { kind: 'filler' },
   ],
   [
@@ -202,7 +202,7 @@ export const WORDS: readonly (readonly [phrases: string, meaning: Meaning])[] = 
     'filter on, filters, filter, conditions, condition, restriction, restrictions, limit on, all filters',
     { kind: 'filters' },
   ],
-  ['grouping, groups, breakdown of, the breakdown, the grouping', { kind: 'grouping' }],
+  ['grouping, groups, the breakdown, the grouping', { kind: 'grouping' }],
   ['all, every single, entire, whole, everything, everywhere, anything', { kind: 'all' }],
   ['all time, of all time, any time, ever, all dates, all years, all periods, whole period', { kind: 'all_time' }],
   [

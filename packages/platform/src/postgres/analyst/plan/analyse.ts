@@ -11,7 +11,7 @@ export const analyse: Step = (plan, request, context) => {
   let next = request.has.has('compare') ? compared(plan, request) : plan;
   next = request.has.has('trend') ? withGrain(next, 'month', context) : next;
   next = request.has.has('share') ? shared(next, context) : next;
-  next = request.growth === undefined ? next : grown(next, request.growth.grain, context);
+  next = request.growth === undefined ? next : grown(next, request, context);
   return consistent(next, context);
 };
 
@@ -76,20 +76,20 @@ const STEPS: Partial<Record<Grain, readonly Grain[]>> = {
   fiscal_year: ['fiscal_year', 'year'],
 };
 
-function grown(plan: Plan, asked: Grain | undefined, context: BuildContext): Plan {
-  const [measure, second] = plan.measures;
-  if (measure === undefined || second !== undefined)
-    throw new Unclear('I can show the growth of one measure at a time.');
+function grown(plan: Plan, request: Request, context: BuildContext): Plan {
+  if (plan.measures.length !== 1) throw new Unclear('I can show the growth of one measure at a time.');
+  const asked = stepAsked(request);
   const next = withGrain(plan, asked ?? 'month', context);
   const grain = grainOf(next) ?? 'month';
   const step = asked ?? grain;
-  if (STEPS[grain]?.includes(step) !== true) {
-    throw new Unclear(
-      `I cannot compare each ${grainLabel(grain)} with the ${grainLabel(step)} before. Group by ${grainLabel(step)}.`,
-    );
-  }
-  return { ...next, growth: step, share: undefined };
+  if (STEPS[grain]?.includes(step) === true) return { ...next, growth: step, share: undefined };
+  const label = grainLabel(step);
+  throw new Unclear(`I cannot compare each ${grainLabel(grain)} with the ${label} before. Group by ${label}.`);
 }
+
+/** "Which region grew the most in 2025" is about the whole year. */
+const stepAsked = ({ growth, rank, periods }: Request): Grain | undefined =>
+  growth?.grain ?? (rank === undefined ? undefined : periods.at(-1)?.grain);
 
 /** What a follow-up has changed may leave nothing to work out. */
 function consistent(plan: Plan, { relation }: BuildContext): Plan {

@@ -1,6 +1,7 @@
 import { analyse } from './analyse.ts';
 import { type BuildContext, emptyPlan, isFollowUp } from './build-context.ts';
 import { filter } from './filter.ts';
+import { liftConditions } from './lift-conditions.ts';
 import { order } from './order.ts';
 import { type Plan, planSchema } from './plan.ts';
 import { removeParts } from './remove-parts.ts';
@@ -12,7 +13,8 @@ import { Unclear } from './unclear.ts';
 const PLAN_BYTES_MAX = 3500;
 
 /** The plan of a question, or of a follow-up to the plan before. Throws `Unclear`. */
-export function buildPlan(request: Request, previous: Plan | undefined, context: Omit<BuildContext, 'fresh'>): Plan {
+export function buildPlan(asked: Request, previous: Plan | undefined, context: Omit<BuildContext, 'fresh'>): Plan {
+  const request = liftConditions(asked, context.relation);
   const base = previous !== undefined && isFollowUp(request, previous) ? previous : undefined;
   const full: BuildContext = { ...context, fresh: base === undefined };
   let plan = base ?? emptyPlan(context.relationName);

@@ -40,10 +40,15 @@ function addValues(plan: Plan, values: PlanValues, how: How): Plan {
   const same = plan.values.find((known) => known.dimension === dimension && !known.not);
   const others = plan.values.filter((known) => known.dimension !== dimension);
   if (values.not) return { ...plan, values: excluded(plan, values, how.context) };
-  const unions = same !== undefined && (how.context.fresh || how.unions);
-  const merged = unions ? { ...values, values: [...new Set([...same.values, ...values.values])] } : values;
+  const merged = same !== undefined && (how.context.fresh || how.unions) ? joined(same, values) : values;
   const negative = how.context.fresh ? plan.values.filter((known) => known.dimension === dimension && known.not) : [];
   return { ...plan, values: [...others, ...negative, merged] };
+}
+
+/** "Closed deals that were won" are won; "in WEST … and in EAST" are both. */
+function joined(same: PlanValues, values: PlanValues): PlanValues {
+  const shared = same.values.filter((value) => values.values.includes(value));
+  return { ...values, values: shared.length > 0 ? shared : [...same.values, ...values.values] };
 }
 
 function excluded(plan: Plan, values: PlanValues, { relation }: BuildContext): PlanValues[] {
@@ -93,11 +98,11 @@ function isPlainSum(measure: PlanMeasure, { relation }: BuildContext): boolean {
   return named !== undefined && 'sum' in named && named.where === undefined;
 }
 
-function addPeriods(plan: Plan, { periods }: Request, { unions, context }: How): Plan {
+function addPeriods(plan: Plan, { periods, has }: Request, { unions, context }: How): Plan {
   if (periods.length === 0) return plan;
   const wanted = periods.filter(({ not }) => !not).map(({ ranges }) => ranges);
   const asked = wanted.reduce<readonly DateRange[] | undefined>(
-    (so, ranges) => (so === undefined ? ranges : overlap(so, ranges)),
+    (so, ranges) => (so === undefined ? ranges : has.has('compare') ? [...so, ...ranges] : overlap(so, ranges)),
     undefined,
   );
   const kept = context.fresh || unions ? plan.periods : [];

@@ -10,6 +10,7 @@ import { uniqueBy } from './unique-by.ts';
 /** Rows or measures, which ones, and in which groups. */
 export const shape: Step = (plan, request, context) => {
   const groups = uniqueBy(groupsAsked(request), columnOfGroup);
+  assertDated(groups, context);
   const measures = measuresAsked(plan, request, context);
   if (wantsRows(request, { groups, measures })) return asRows(plan, request, context);
   if (request.has.has('date')) throw new Unclear('By which part of the date: by day, month, quarter or year?');
@@ -25,6 +26,11 @@ interface Asking {
 interface Asked {
   readonly groups: PlanGroup[];
   readonly measures: PlanMeasure[];
+}
+
+function assertDated(groups: readonly PlanGroup[], { relation }: BuildContext): void {
+  const dated = Object.keys(relation.date).length > 0 || !groups.some((group) => 'grain' in group);
+  if (!dated) throw new Unclear(`${relation.many} have no date.`);
 }
 
 /** A dimension that is only mentioned is a group, unless it says what of the rows is to be seen. */

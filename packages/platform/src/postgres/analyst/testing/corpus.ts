@@ -367,6 +367,45 @@ const ANALYSES = alone([
   ),
 ]);
 
+const WORDED = alone([
+  ask('Which sales rep closed the most won deals in 2025?', (deals) =>
+    table(won(in2025(deals)), { rep }, { deals: count }, '-deals').slice(0, 1),
+  ),
+  ask(
+    "how many deals with stage 'won' in the WEST region",
+    single('deals', count, (deals) => won(west(deals))),
+  ),
+  ask('Give me a breakdown of deals by stage', dealsBy(stage, 'stage')),
+  ask('How does revenue in 2026 compare to 2025?', overTime('year', within('2025-01-01', '2026-12-31'))),
+  ask(
+    'number of deals worth more than $75k in the south since January 2026',
+    single('deals', count, (deals) => over(75_000)(inRegion('SOUTH')(within('2026-01-01', '9999')(deals)))),
+  ),
+  ask(
+    'count of deals where margin_pct < 20',
+    single('deals', count, (deals) => deals.filter(({ margin_pct }) => margin_pct < 20)),
+  ),
+  ask('which products have a margin above 60%', (deals) =>
+    table(deals, { product }, { average_margin_pct: averageMargin }, '-average_margin_pct').filter(
+      (row) => Number(row['average_margin_pct']) > 60,
+    ),
+  ),
+  ask(
+    'How many deals did we lose last year?',
+    single('deals', count, (deals) => lost(in2025(deals))),
+  ),
+  ask('which region grew the most in 2026', (deals) => {
+    const all = withGrowth(table(deals, { region, year }, { revenue }, 'year'), ['year', 'revenue'], 12);
+    const of2026 = all.filter((row) => row['year'] === '2026-01-01');
+    return of2026.toSorted((a, b) => Number(b['growth_pct']) - Number(a['growth_pct'])).slice(0, 1);
+  }),
+  ask(
+    'Could you please show me the total revenue broken down by product and sorted from highest to lowest?',
+    revenueBy(product, 'product'),
+  ),
+  ask('revnue by regoin', revenueBy(region, 'region')),
+]);
+
 const TALKS: readonly Conversation[] = [
   talk(
     ask('total revenue by region', revenueBy(region, 'region')),
@@ -501,6 +540,7 @@ const ASKED_BACK = alone([
   says('revenue over 10k', /Whose revenue/),
   says('revenue by', /By what/),
   says('deals not', /"not" what/),
+  says('show me my deals', /which of them are yours/),
   says('northwind revenue', /"northwind"/),
   says('average number of deals per month', /no other form/),
   says('compare 2025 and March 2026', /different lengths/),
@@ -573,6 +613,7 @@ export const CORPUS: readonly Conversation[] = [
   ...DATES,
   ...RANKS,
   ...ANALYSES,
+  ...WORDED,
   ...TALKS,
   ...ASKED_BACK,
   ...CANNOT,
