@@ -2,10 +2,12 @@ import type { SigningKeys } from '@causeway/auth';
 import type { ServedApp } from '@causeway/runtime';
 import type { Browser } from './browser/browser.ts';
 import { BROWSER_ROUTES, mountBrowser } from './browser/mount-browser.ts';
+import type { RegisteredClients } from './clients/registered-clients.ts';
 import { authorizeEndpoint } from './endpoints/authorize.ts';
 import { jwksEndpoint } from './endpoints/jwks.ts';
 import { metadataEndpoint, openidMetadataEndpoint } from './endpoints/metadata.ts';
 import { PATHS } from './endpoints/paths.ts';
+import { registerEndpoint } from './endpoints/register.ts';
 import { clientEndpoint, tokenEndpoint, type TokenEndpointDeps } from './endpoints/token.ts';
 import { INTROSPECT_GRANT, REVOKE_GRANT } from './grants/own-grants.ts';
 import type { Identity } from './identity/identity.ts';
@@ -13,6 +15,7 @@ import type { PortalSettings } from './settings.ts';
 
 export interface AppDeps extends TokenEndpointDeps {
   readonly browser: Browser;
+  readonly registered: RegisteredClients;
   readonly settings: Pick<PortalSettings, 'listen' | 'publicUrl'>;
   readonly identity: Identity;
   readonly keys: SigningKeys;
@@ -34,6 +37,7 @@ export function portalApp(deps: AppDeps): ServedApp {
       `POST ${PATHS.token}`,
       `POST ${PATHS.revoke}`,
       `POST ${PATHS.introspect}`,
+      `POST ${PATHS.register}`,
       ...BROWSER_ROUTES,
     ],
     mount: (app) => {
@@ -44,6 +48,7 @@ export function portalApp(deps: AppDeps): ServedApp {
       app.post(PATHS.token, tokenEndpoint(deps));
       app.post(PATHS.revoke, clientEndpoint(deps, { grant: REVOKE_GRANT, kind: 'revocation' }));
       app.post(PATHS.introspect, clientEndpoint(deps, { grant: INTROSPECT_GRANT, kind: 'request_refused' }));
+      app.post(PATHS.register, registerEndpoint(deps));
       mountBrowser(app, deps.browser);
     },
   };

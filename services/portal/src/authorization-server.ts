@@ -4,11 +4,15 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { RecordAttempt } from './attempt/record-attempt.ts';
 import type { Browser } from './browser/browser.ts';
 import { ClientFiles } from './clients/client-files.ts';
+import { findInOrder } from './clients/find-client.ts';
+import { MetadataClients } from './clients/metadata-clients.ts';
 import { findPolicyClient } from './clients/policy-clients.ts';
+import { RegisteredClients } from './clients/registered-clients.ts';
 import { Connections } from './consent/connections.ts';
 import { Consents } from './consent/consents.ts';
 import { createClientCredentials } from './grants/client-credentials.ts';
 import { createIntrospect } from './grants/introspect.ts';
+import { createJwtBearer } from './grants/jwt-bearer.ts';
 import { createRevoke } from './grants/revoke.ts';
 import { createTokenExchange } from './grants/token-exchange.ts';
 import type { Identity } from './identity/identity.ts';
@@ -25,6 +29,7 @@ import type { PortalSettings } from './settings.ts';
 import { renewAccount } from './sign-in/renew-account.ts';
 import type { SignedInPeople } from './signed-in-people.ts';
 import type { State } from './state/open-state.ts';
+import { createReplays } from './state/replays.ts';
 
 export interface AuthorizationServerDeps {
   readonly settings: PortalSettings;
@@ -41,6 +46,8 @@ export interface AuthorizationServerDeps {
 export interface AuthorizationServer {
   readonly callProvider: CallProvider;
   readonly browser: Browser;
+  readonly registered: RegisteredClients;
+  close(): Promise<void>;
 }
 
 /** The authorization server with its grants, each of which is a file in grants/, and what its pages stand on. */
@@ -56,8 +63,11 @@ export function createAuthorizationServer(deps: AuthorizationServerDeps): Author
     now,
   });
   const endTokens = (grantId: string) => connections.endGrantTokens(grantId, 'the grant ended');
+  const files = new ClientFiles(now);
+  const registered = new RegisteredClients({ store: state.store, sealer: people.sealer, document });
+  const described = new MetadataClients({ document, files, now, report: reportTo(logger) });
   const hooks = hookDeps(deps, { consents, connections });
-  const findClient = findPolicyClient(document, new ClientFiles(now));
+  const findClient = findInOrder(findPolicyClient(document, files), registered.find, described.find);
   const provider = createProvider({
     issuer: settings.publicUrl,
     adapter: createStateAdapter({ store: state.store, findClient, now, onGrantRevoked: endTokens }),
@@ -76,6 +86,7 @@ export function createAuthorizationServer(deps: AuthorizationServerDeps): Author
   registerGrants(provider, limits, [
     createTokenExchange({ identity, consents, connections, limits, platformTokenEndpoint }),
     createClientCredentials({ identity }),
+    createJwtBearer({ identity, limits, replays: createReplays(state.store, now), now }),
     createRevoke({ ...tokens, revocations: feed }),
     createIntrospect(tokens),
   ]);
@@ -83,7 +94,9 @@ export function createAuthorizationServer(deps: AuthorizationServerDeps): Author
   const interactions = interactionsOf(provider);
   return {
     callProvider: createCallProvider(provider),
-    browser: { ...people, publicUrl, identity, consents, connections, interactions, limits, record, now },
+    registered,
+    close: () => described.close(),
+    browser: { ...people, registered, publicUrl, identity, consents, connections, interactions, limits, record, now },
   };
 }
 
@@ -101,6 +114,9 @@ function hookDeps(
     accountIdOf: async ({ req }: KoaContextWithOIDC) => (await people.sessions.find(req))?.accountId,
   };
 }
+
+const reportTo = (logger: Logger) => (error: unknown) =>
+  logger.info('a client metadata document is refused', { error });
 
 /** Where Databricks exchanges assertions for its own tokens. */
 const platformEndpoint = ({ databricksHost }: PortalSettings): string | undefined =>

@@ -49,6 +49,7 @@ export async function openPortal({ settings, logger, audit, now = Date.now }: Po
       ['changes', stopAuditing],
       ['identity providers', () => identity.close()],
       ['sign-in', () => people.close()],
+      ['client metadata', () => server.close()],
     ],
   };
 }

@@ -1,4 +1,5 @@
 import type { RecordAttempt } from '../attempt/record-attempt.ts';
+import type { RegisteredClients } from '../clients/registered-clients.ts';
 import type { Connections } from '../consent/connections.ts';
 import type { Consents } from '../consent/consents.ts';
 import type { Identity } from '../identity/identity.ts';
@@ -22,6 +23,7 @@ export interface Browser {
   readonly consents: Consents;
   readonly connections: Connections;
   readonly interactions: Interactions;
+  readonly registered: Pick<RegisteredClients, 'keep'>;
   readonly limits: TokenLimits;
   readonly record: RecordAttempt;
   readonly now: () => number;

@@ -37,11 +37,16 @@ export function metadata(issuer: string, { policy }: PolicyDocument): Record<str
     introspection_endpoint_auth_methods_supported: PROVEN_METHODS,
     introspection_endpoint_auth_signing_alg_values_supported: SIGNING_ALGORITHMS,
     code_challenge_methods_supported: ['S256'],
+    ...(hasDescribed(policy) && { client_id_metadata_document_supported: true }),
     // RFC 9207 §3.
     authorization_response_iss_parameter_supported: true,
     ...(hasIdJag && { authorization_grant_profiles_supported: ['urn:ietf:params:oauth:grant-profile:id-jag'] }),
     protected_resources: [policy.resource],
   };
+}
+
+function hasDescribed({ registration: { metadataHosts, metadataPins } }: PolicyDocument['policy']): boolean {
+  return metadataHosts.length > 0 || Object.keys(metadataPins).length > 0;
 }
 
 /** Where clients look for the address of every endpoint; some know only the OpenID form of it. */

@@ -78,6 +78,7 @@ async function decide(browser: Browser, { request, response, pending, account, i
     if (isAllowed) await consents.allow(account.human, `client:${clientId}`, wanted.allowed);
   });
   if (!isAllowed) return interactions.refuse(request, response);
+  await browser.registered.keep(clientId);
   const { resource, lifetimes } = identity.document.policy;
   const consented = { accountId: account.id, clientId, resource, ...wanted };
   const grantId = await interactions.finishConsent(request, response, consented);

@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto';
+import type { PolicyDocument } from '@causeway/policy';
+import { z } from 'zod';
+import type { Sealer } from '../browser/sealer.ts';
+import type { StateStore } from '../state/state-store.ts';
+import { clientDescription, type ClientDescription, describedClient } from './described-client.ts';
+import type { FindClient, RegisteredClient } from './policy-clients.ts';
+
+export interface RegisteredClientsDeps {
+  readonly store: StateStore;
+  readonly sealer: Sealer;
+  readonly document: () => PolicyDocument;
+}
+
+const stored = z.object({ description: clientDescription, sealedSecret: z.string().optional() });
+
+/** What nobody ever agreed to is forgotten after a day; what somebody did, after 90 days without another yes. */
+const NEW_MS = 24 * 3_600_000;
+const KEPT_MS = 90 * NEW_MS;
+const PREFIX = 'dcr-';
+
+/** Clients that registered themselves (RFC 7591). */
+export class RegisteredClients {
+  readonly #deps: RegisteredClientsDeps;
+
+  constructor(deps: RegisteredClientsDeps) {
+    this.#deps = deps;
+  }
+
+  readonly find: FindClient = async (id) => {
+    if (!id.startsWith(PREFIX)) return undefined;
+    const written = await this.#deps.store.get(keyOf(id));
+    if (written === undefined) return undefined;
+    const { description, sealedSecret } = stored.parse(JSON.parse(written));
+    // The policy may have taken the host away since.
+    if (!mayRedirect(this.#deps.document(), description)) return undefined;
+    if (sealedSecret === undefined) return describedClient(id, description, { token_endpoint_auth_method: 'none' });
+    const secret = this.#deps.sealer.open(sealedSecret);
+    if (secret === undefined) return undefined;
+    return describedClient(id, description, {
+      token_endpoint_auth_method: 'client_secret_basic',
+      client_secret: secret,
+    });
+  };
+
+  async register(
+    description: ClientDescription,
+    { isConfidential }: { isConfidential: boolean },
+  ): Promise<RegisteredClient> {
+    const id = `${PREFIX}${randomBytes(16).toString('base64url')}`;
+    const secret = isConfidential ? randomBytes(32).toString('base64url') : undefined;
+    const sealedSecret = secret === undefined ? undefined : this.#deps.sealer.seal(secret);
+    await this.#deps.store.set(keyOf(id), JSON.stringify({ description, sealedSecret }), { ttlMs: NEW_MS });
+    const method = isConfidential ? 'client_secret_basic' : 'none';
+    return describedClient(id, description, { token_endpoint_auth_method: method, client_secret: secret });
+  }
+
+  /** Somebody agreed to it. */
+  async keep(id: string): Promise<void> {
+    if (!id.startsWith(PREFIX)) return;
+    const written = await this.#deps.store.get(keyOf(id));
+    if (written !== undefined) await this.#deps.store.set(keyOf(id), written, { ttlMs: KEPT_MS });
+  }
+}
+
+/** Every redirect is at a host that the policy allows. */
+export function mayRedirect({ policy }: PolicyDocument, { redirect_uris: redirects }: ClientDescription): boolean {
+  const { redirectHosts } = policy.registration;
+  return redirects.every((redirect) => redirectHosts.includes(new URL(redirect).hostname.replace(/^\[(.*)\]$/, '$1')));
+}
+
+const keyOf = (id: string) => `client:${id}`;
