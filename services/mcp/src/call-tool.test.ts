@@ -10,7 +10,7 @@ const summary = { region: 'WEST', deals: 3, revenue: 10.5, average_deal: 3.5 };
 const engine = { get_region_summary: () => [summary] };
 
 /** A tool that does what the test wants, in the place of one that everybody may call. */
-function toolOf(run: Parameters<typeof defineTool>[0]['run'], change: { deadlineMs?: number } = {}): Tool {
+function toolOf(does: Parameters<typeof defineTool>[0]['run'], change: { deadlineMs?: number } = {}): Tool {
   return defineTool({
     name: 'get_region_summary',
     title: 'test',
@@ -21,7 +21,7 @@ function toolOf(run: Parameters<typeof defineTool>[0]['run'], change: { deadline
     effect: 'read',
     audit: ({ region }) => ({ region }),
     rows: 'rows',
-    run: run as never,
+    run: does as never,
     ...change,
   });
 }
@@ -135,7 +135,7 @@ test('what a tool throws becomes internal, and its text stays inside', async () 
 });
 
 test('an output that is not as declared is internal', async () => {
-  const { result } = await run({ tools: [toolOf(async () => ({ rows: 'none' }) as never)] });
+  const { result } = await run({ tools: [toolOf(async () => ({ rows: 'none' }))] });
   expect(result).toMatchObject({ ok: false, error: { code: 'internal' } });
 });
 

@@ -28,7 +28,8 @@ export interface HttpTarget extends CommonTarget {
   readonly kind: 'http';
   /** A module that exports `startServer: StartServer`. */
   readonly module: URL;
-  readonly request: BenchRequest;
+  /** What is sent; made from the settings where it needs a port or a token of this run. */
+  readonly request: BenchRequest | ((settings: Settings) => BenchRequest);
   /** Says of every answer whether it is the right one. One wrong answer fails the run. */
   readonly isRight: (answer: BenchAnswer) => boolean;
 }

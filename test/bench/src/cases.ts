@@ -3,6 +3,8 @@ import * as auditStore from './cases/audit-store.ts';
 import * as governedSql from './cases/governed-sql.ts';
 import * as http from './cases/http.ts';
 import * as jsonRpc from './cases/json-rpc.ts';
+import * as checkIdentity from './cases/mcp-check-identity.ts';
+import * as querySalesData from './cases/mcp-query-sales-data.ts';
 import type { CaseModule } from './run-case.ts';
 
 /** Every case of `pnpm bench`. */
@@ -10,6 +12,8 @@ export const CASES: readonly CaseModule[] = [
   { benchCase: http.benchCase, module: new URL('cases/http.ts', import.meta.url) },
   { benchCase: jsonRpc.benchCase, module: new URL('cases/json-rpc.ts', import.meta.url) },
   { benchCase: governedSql.benchCase, module: new URL('cases/governed-sql.ts', import.meta.url) },
+  { benchCase: checkIdentity.benchCase, module: new URL('cases/mcp-check-identity.ts', import.meta.url) },
+  { benchCase: querySalesData.benchCase, module: new URL('cases/mcp-query-sales-data.ts', import.meta.url) },
   { benchCase: audit.benchCase, module: new URL('cases/audit.ts', import.meta.url) },
   { benchCase: auditStore.benchCase, module: new URL('cases/audit-store.ts', import.meta.url) },
 ];

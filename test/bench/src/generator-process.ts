@@ -1,5 +1,5 @@
 // The process that sends the calls of HTTP targets and checks every answer, on the other core.
-import type { BenchCase, HttpTarget } from './bench-case.ts';
+import type { BenchCase, HttpTarget, Settings } from './bench-case.ts';
 import { answerParent } from './child.ts';
 import { KeepAliveSocket, requestBytes } from './keep-alive-socket.ts';
 import { load } from './load.ts';
@@ -9,17 +9,19 @@ interface Job {
   readonly module: string;
   readonly target: string;
   readonly port: number;
+  readonly settings: Settings;
   readonly concurrency: number;
   readonly seconds: number;
 }
 
-async function callServer({ module, target: name, port, concurrency, seconds }: Job) {
+async function callServer({ module, target: name, port, settings, concurrency, seconds }: Job) {
   const { benchCase } = (await import(module)) as { benchCase: BenchCase };
   const target = benchCase.targets.find(
     (candidate): candidate is HttpTarget => candidate.name === name && candidate.kind === 'http',
   );
   if (!target) throw new Error(`${benchCase.name} has no HTTP target ${name}`);
-  const request = requestBytes(target.request, port);
+  const { request: wanted } = target;
+  const request = requestBytes(typeof wanted === 'function' ? wanted(settings) : wanted, port);
   const sockets = await Promise.all(Array.from({ length: concurrency }, () => KeepAliveSocket.open(port)));
   const cpuBefore = process.cpuUsage();
   try {

@@ -96,7 +96,13 @@ type Load = (seconds: number) => Promise<LoadResult & { generatorCores?: number 
 
 async function startHttpTarget(target: HttpTarget, { child, generator, module, settings }: Place): Promise<Load> {
   const { port } = await child.ask<{ port: number }>('startServer', { module: target.module.href, settings });
-  const job = { module: module.href, target: target.name, port, concurrency: target.concurrency ?? CONCURRENCY };
+  const job = {
+    module: module.href,
+    target: target.name,
+    port,
+    settings,
+    concurrency: target.concurrency ?? CONCURRENCY,
+  };
   return (seconds) => generator.ask('callServer', { ...job, seconds });
 }
 

@@ -1,4 +1,4 @@
-import { request as httpRequest } from 'node:http';
+import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -37,11 +37,23 @@ async function start(options: Partial<TestAppOptions> = {}): Promise<TestApp> {
   return app;
 }
 
+/** JSON-RPC's answers and those of HTTP, as far as the tests look into them. */
+interface Answer {
+  readonly error: { readonly code: unknown };
+  readonly result: {
+    readonly isError?: boolean;
+    readonly structuredContent: { readonly error: { readonly code: string } };
+    readonly content: readonly [{ readonly text: string }];
+    readonly tools: readonly { readonly name: string }[];
+    readonly cacheScope: string;
+  };
+}
+
 interface Sent {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: string;
-  readonly json: any;
+  readonly json: Answer;
 }
 
 /** Headers as pairs, so that one can be sent twice. */
@@ -55,9 +67,9 @@ async function send(
   const all = headers.some(([name]) => name === 'host') ? headers : [['host', host] as const, ...headers];
   const request = httpRequest(url, { method, headers: all.flat() as never, agent: false });
   request.end(body);
-  const [response] = (await once(request, 'response')) as [import('node:http').IncomingMessage];
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
   const answer = await text(response);
-  const json = answer.startsWith('{') ? JSON.parse(answer) : undefined;
+  const json = (answer.startsWith('{') ? JSON.parse(answer) : {}) as Answer;
   return { status: response.statusCode ?? 0, headers: response.headers, body: answer, json };
 }
 
@@ -308,7 +320,7 @@ test('the list follows the role and not the scope, in the same order for everybo
     ];
     const { json } = await send(`${app.url}/mcp`, headers, JSON.stringify(modernRequest('tools/list')));
     return {
-      names: json.result.tools.map(({ name }: { name: string }) => name) as string[],
+      names: json.result.tools.map(({ name }) => name),
       scope: json.result.cacheScope,
     };
   };
@@ -354,6 +366,6 @@ test('a client that hangs up ends its call', async () => {
   });
   await reached.promise;
   client.abort();
-  await expect(calling).rejects.toThrow();
+  await expect(calling).rejects.toThrow(/abort/i);
   await expect.poll(() => app.events).toMatchObject([{ outcome: { status: 'error', errorCode: 'upstream_timeout' } }]);
 });

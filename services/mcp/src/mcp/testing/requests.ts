@@ -89,6 +89,7 @@ const MODERN_CASES: Record<string, TestRequest> = {
   'name in Base64': named(M('tools/call', sentinel('echo')), call()),
   'another name in Base64': named(M('tools/call', sentinel('other')), call()),
   'bad Base64': named(M('tools/call', '=?base64?!!?='), call()),
+  'Base64 that only a lenient decoder reads': named(M('tools/call', '=?base64?ZWNobw=?='), call()),
   'empty Base64': named(M('tools/call', '=?base64??='), call()),
   'name in another case': named(M('tools/call', 'Echo'), call()),
   'name with blanks': named(M('tools/call', '  echo '), call()),
