@@ -38,9 +38,9 @@ const TOKEN = new RegExp(
     String.raw`(?<money>[$€£]) ?(?=\d)|(?<number>\d{1,15}(?:,\d{3}){0,4}(?:\.\d{1,6})?)(?<suffix>\p{L}{0,4})(?<percent> ?%)?(?![\p{L}\d])(?:'s)?`,
     String.raw`"(?<quoted>[^"]{1,200})"|(?<![\p{L}\d])'(?<single>[^']{1,200})'(?![\p{L}\d])`,
     String.raw`(?<word>[\p{L}\d][\p{L}\p{M}\d_]*(?:'\p{L}+)?)`,
-    String.raw`(?<dash>[-\u2013\u2014](?= |\d))`,
+    String.raw`(?<dash>[-\u2013\u2014])`,
     String.raw`(?<operator>[<>]=?|=|!=|≥|≤)`,
-    String.raw`(?<space>[\s.?!:()\-\u2013\u2014]+)`,
+    String.raw`(?<space>[\s.?!:()]+)`,
     String.raw`(?<symbol>.)`,
   ].join('|'),
   'gsu',
@@ -138,11 +138,14 @@ function wordsOf(typed: string): readonly Token[] {
   return [plain('word', verb === '' ? stem : verb), plain('word', 'not')];
 }
 
-/** A dash between two values says "to". Before a number alone it would be a sign, which no question needs. */
+/** A dash between two values says "to". Before a number alone it is a sign, which no question needs. Elsewhere it joins words. */
 function dash({ text, at }: Place): readonly Token[] {
-  const before = text.slice(0, at);
-  if (/\d$/.test(before)) return [plain('word', 'to')];
-  const next = text[at + 1] ?? '';
-  if (/\d/.test(next)) return /\p{L}$/u.test(before) ? [] : [plain('symbol', '-')];
-  return /\d\p{L}? $/u.test(before) ? [plain('word', 'to')] : [];
+  const [before, after] = [text.charAt(at - 1), text.charAt(at + 1)];
+  const spaced = before === ' ' && after === ' ';
+  const value = spaced ? text.slice(Math.max(0, at - 3), at - 1) : before;
+  const joins = /\d\p{L}?$/u.test(value) && (spaced || DIGIT.test(after));
+  if (joins) return [{ kind: 'word', text: 'to', typed: '-' }];
+  return before === ' ' && DIGIT.test(after) ? [plain('symbol', '-')] : [];
 }
+
+const DIGIT = /\d/;

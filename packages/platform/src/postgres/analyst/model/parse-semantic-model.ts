@@ -1,6 +1,7 @@
 import { AppError } from '@causeway/core';
 import { isMap, LineCounter, parseDocument, type Document } from 'yaml';
-import { checkSemanticModel } from './check-semantic-model.ts';
+import type { z } from 'zod';
+import { checkSemanticModel, type ModelFinding } from './check-semantic-model.ts';
 import { type SemanticModel, semanticModelSchema } from './semantic-model.ts';
 
 const TEXT_MAX = 256 * 1024;
@@ -16,11 +17,15 @@ export function parseSemanticModel(text: string, file = 'semantic-model.yaml'): 
   };
   if (document.errors.length > 0) throw refused(document.errors.map(({ pos, message }) => `${at(pos[0])}: ${message}`));
   const result = semanticModelSchema.safeParse(plain(document, file));
-  const findings = result.success
-    ? checkSemanticModel(result.data)
-    : result.error.issues.map(({ path, message }) => ({ path: path.map(String), message }));
+  const findings = result.success ? checkSemanticModel(result.data) : result.error.issues.flatMap(schemaFindings);
   if (result.success && findings.length === 0) return result.data;
   throw refused(findings.map(({ path, message }) => `${at(offsetOf(document, path))}: ${path.join('.')}: ${message}`));
+}
+
+function schemaFindings(issue: z.core.$ZodIssue): ModelFinding[] {
+  const path = issue.path.map(String);
+  if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
+  return issue.keys.map((key) => ({ path: [...path, key], message: `there is no setting "${key}" here` }));
 }
 
 /** Aliases could make a small text a large model. */
