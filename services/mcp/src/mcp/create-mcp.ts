@@ -10,7 +10,7 @@ import {
   UnsupportedProtocolVersionError,
 } from '@modelcontextprotocol/server';
 import { authInfoOf, createServer, type ServerOptions } from './create-server.ts';
-import type { Reply } from './exchange.ts';
+import type { JsonRpcResponse } from './exchange.ts';
 import { ACCEPTED, errorReply, idOf, type McpReply, serialize } from './mcp-reply.ts';
 import { MODERN } from './revisions.ts';
 import { headerProblem } from './standard-headers.ts';
@@ -113,11 +113,11 @@ async function serveModern(wire: Wire, route: InboundModernRoute, post: McpPost)
   }
   const authInfo = authInfoOf(post.request);
   // Streamable HTTP 2026-07-28: a client that disconnects has cancelled. Before that revision it has not.
-  const reply = await wire.dispatch(route.message, { classification, authInfo }, post.signal);
-  return reply && { ...bodyOf([reply], false), status: statusOf(reply) };
+  const response = await wire.dispatch(route.message, { classification, authInfo }, post.signal);
+  return response && { ...bodyOf([response], false), status: STATUS.get(response.error?.code ?? 0) ?? 200 };
 }
 
-/** Streamable HTTP 2026-07-28. A handler's own error is an answer like any other: 200. */
+/** Streamable HTTP 2026-07-28. Our handlers throw none of these, and their errors are answers like any other: 200. */
 const STATUS: ReadonlyMap<number, number> = new Map([
   [-32700, 400],
   [-32600, 400],
@@ -126,12 +126,6 @@ const STATUS: ReadonlyMap<number, number> = new Map([
   [-32021, 400],
   [-32022, 400],
 ]);
-const MISSING_CLIENT_CAPABILITY = -32021;
-
-function statusOf({ response: { error }, fromGate }: Reply): number {
-  if (error === undefined || !(fromGate || error.code === MISSING_CLIENT_CAPABILITY)) return 200;
-  return STATUS.get(error.code) ?? 200;
-}
 
 interface LegacyPost extends McpPost {
   /** `initialize` writes the client's identity into its server, so it gets one of its own. */
@@ -148,9 +142,9 @@ async function serveLegacy(shared: Wire, body: unknown, post: LegacyPost): Promi
   if (requests.length === 0) return ACCEPTED;
   const wire = isFirst ? await post.initialize() : shared;
   const authInfo = authInfoOf(post.request);
-  const replies = await Promise.all(requests.map((message) => wire.dispatch(message, { authInfo })));
+  const responses = await Promise.all(requests.map((message) => wire.dispatch(message, { authInfo })));
   if (isFirst) await wire.close();
-  const answered = replies.filter((reply) => reply !== undefined);
+  const answered = responses.filter((response) => response !== undefined);
   return answered.length < requests.length ? undefined : { ...bodyOf(answered, Array.isArray(body)), status: 200 };
 }
 
@@ -175,8 +169,8 @@ function legacyProblem(
   return errorReply(400, { code: -32000, message });
 }
 
-function bodyOf(replies: readonly Reply[], isBatch: boolean): Omit<McpReply, 'status'> {
-  const texts = replies.map(({ response }) => serialize(response));
-  const errors = replies.flatMap(({ response }) => response.error ?? []);
+function bodyOf(responses: readonly JsonRpcResponse[], isBatch: boolean): Omit<McpReply, 'status'> {
+  const texts = responses.map(serialize);
+  const errors = responses.flatMap(({ error }) => error ?? []);
   return { body: isBatch ? `[${texts.join(',')}]` : (texts[0] ?? ''), errors };
 }

@@ -12,12 +12,6 @@ export interface JsonRpcResponse {
   readonly error?: JsonRpcError;
 }
 
-export interface Reply {
-  readonly response: JsonRpcResponse;
-  /** A gate of the protocol answered, before any handler ran. */
-  readonly fromGate: boolean;
-}
-
 type Settle = (response: JsonRpcResponse | undefined) => void;
 
 /**
@@ -38,11 +32,9 @@ export class Exchange {
   }
 
   /** Undefined when the caller went away first. */
-  dispatch(message: JSONRPCRequest, extra: MessageExtraInfo, signal?: AbortSignal): Promise<Reply | undefined> {
+  dispatch(message: JSONRPCRequest, extra: MessageExtraInfo, signal?: AbortSignal): Promise<JsonRpcResponse | undefined> {
     const id = ++this.#lastId;
     return new Promise((resolve) => {
-      // A gate answers while the message is delivered; handlers run in a later microtask.
-      let fromGate = true;
       const leave = () => {
         if (!this.#pending.delete(id)) return;
         this.#cancel(id, extra);
@@ -51,7 +43,7 @@ export class Exchange {
       this.#pending.set(id, (response) => {
         signal?.removeEventListener('abort', leave);
         if (response !== undefined) response.id = message.id;
-        resolve(response && { response, fromGate });
+        resolve(response);
       });
       if (signal?.aborted) {
         leave();
@@ -59,7 +51,6 @@ export class Exchange {
       }
       signal?.addEventListener('abort', leave, { once: true });
       this.#deliver({ ...message, id }, extra);
-      fromGate = false;
     });
   }
 

@@ -5,7 +5,7 @@ import {
   PerRequestHTTPServerTransport,
   type Transport,
 } from '@modelcontextprotocol/server';
-import { Exchange, type JsonRpcResponse, type Reply } from './exchange.ts';
+import { Exchange, type JsonRpcResponse } from './exchange.ts';
 import { MODERN } from './revisions.ts';
 
 type Receive = (message: JSONRPCMessage, extra?: MessageExtraInfo) => void;
@@ -13,7 +13,7 @@ type Receive = (message: JSONRPCMessage, extra?: MessageExtraInfo) => void;
 /** A transport that stays: one request after the other and at the same time, each with its own reply. */
 export interface Wire extends Transport {
   readonly inFlight: number;
-  dispatch(message: JSONRPCRequest, extra: MessageExtraInfo, signal?: AbortSignal): Promise<Reply | undefined>;
+  dispatch(message: JSONRPCRequest, extra: MessageExtraInfo, signal?: AbortSignal): Promise<JsonRpcResponse | undefined>;
 }
 
 /** Connecting a `Server` to this class binds it to the modern revision; the overrides make the binding last. */
@@ -28,7 +28,7 @@ export class ModernWire extends PerRequestHTTPServerTransport implements Wire {
     return this.#exchange.inFlight;
   }
 
-  dispatch(message: JSONRPCRequest, extra: MessageExtraInfo, signal?: AbortSignal): Promise<Reply | undefined> {
+  dispatch(message: JSONRPCRequest, extra: MessageExtraInfo, signal?: AbortSignal): Promise<JsonRpcResponse | undefined> {
     return this.#exchange.dispatch(message, extra, signal);
   }
 
@@ -59,7 +59,7 @@ export class LegacyWire implements Wire {
     return this.#exchange.inFlight;
   }
 
-  dispatch(message: JSONRPCRequest, extra: MessageExtraInfo, signal?: AbortSignal): Promise<Reply | undefined> {
+  dispatch(message: JSONRPCRequest, extra: MessageExtraInfo, signal?: AbortSignal): Promise<JsonRpcResponse | undefined> {
     return this.#exchange.dispatch(message, extra, signal);
   }
 
