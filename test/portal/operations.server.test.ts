@@ -143,6 +143,28 @@ describe('a provider in trouble', () => {
   }, 20_000);
 });
 
+describe('what cannot be recorded', () => {
+  test('is not answered: no token, no refusal with a reason, no sign-in', async () => {
+    const [good, bad] = [world.issuer.token(), world.issuer.forgery()];
+    world.journal.isFull = true;
+    const answers = [
+      await exchange(world, good),
+      await exchange(world, bad),
+      await exchange(world, 'x'.repeat(60_000)),
+    ];
+    const login = await fetch(`${world.url}/auth/northwind/callback?state=x&code=y`);
+    world.journal.isFull = false;
+    for (const answer of answers) {
+      const body = await answer.text();
+      expect([answer.status, JSON.parse(body)]).toMatchObject([503, { error: 'temporarily_unavailable' }]);
+      expect(answer.headers.get('retry-after')).not.toBeNull();
+      expect(body).not.toContain('access_token');
+    }
+    expect(login.status).toBe(503);
+    expect((await exchange(world, good)).status).toBe(200);
+  });
+});
+
 describe('limits', () => {
   test('count per address, client and subject, in all replicas together', async () => {
     const limit = (name: string, count: number) => (text: string) =>

@@ -9,6 +9,7 @@ import { type Audit, type AuditEvent, type Recorded, RefusalRecorder } from '@ca
 import { type IdentityProviders, startIdentityProviders } from '@causeway/local/identity-providers';
 import { PEOPLE, type Person } from '@causeway/local/people';
 import { signInAs } from '@causeway/local/sign-in-as';
+import { AppError } from '@causeway/core';
 import { openPortal } from '@causeway/portal/open-portal';
 import { readPortalSettings } from '@causeway/portal/settings';
 import { startTestRedis } from '@causeway/portal/testing';
@@ -26,6 +27,8 @@ export interface PortalWorld {
   readonly dir: string;
   readonly events: AuditEvent[];
   readonly logs: string[];
+  /** True: nothing can be recorded. */
+  readonly journal: { isFull: boolean };
   readonly idps: IdentityProviders;
   readonly issuer: TestIssuer;
   readonly supervisorSecret: string;
@@ -60,24 +63,17 @@ export async function startPortalWorld({
   const text = policy(demoPolicy({ dir, idpUrl: idps.baseUrl, issuer: issuer.issuer }));
   writeFileSync(policyFile, text);
   const [events, logs]: [AuditEvent[], string[]] = [[], []];
+  const journal = { isFull: false };
+  const trail = { events, logs, journal };
   const state =
     options.stateDatabaseUrl === undefined
       ? { REDIS_URL: redis.url }
       : { STATE_DATABASE_URL: options.stateDatabaseUrl };
-  const environment = {
-    PORTAL_PUBLIC_URL: url,
-    PORTAL_KEYS_DIR: join(dir, 'portal'),
-    PORTAL_COOKIE_KEY: randomBytes(32).toString('hex'),
-    CAUSEWAY_POLICY: policyFile,
-    JOURNAL_DIR: join(dir, 'journal'),
-    AUDIT_PRODUCER_KEY: 'unused',
-    LOG_LEVEL: 'info',
-    ...state,
-  };
+  const environment = { ...environmentOf({ url, dir, policyFile }), ...state };
   const stops = [
-    await startReplica({ ...environment, PORTAL_LISTEN: String(port) }, events, logs),
+    await startReplica({ ...environment, PORTAL_LISTEN: String(port) }, trail),
     // The same public address: a balancer stands in front of both.
-    await startReplica({ ...environment, PORTAL_LISTEN: String(replicaPort) }, events, logs),
+    await startReplica({ ...environment, PORTAL_LISTEN: String(replicaPort) }, trail),
   ];
   const tokens = new Map<string, Promise<string>>();
   return {
@@ -86,6 +82,7 @@ export async function startPortalWorld({
     dir,
     events,
     logs,
+    journal,
     idps,
     issuer,
     people,
@@ -103,6 +100,18 @@ export async function startPortalWorld({
       await Promise.all([idps.close(), issuer.stop(), redis.stop()]);
       rmSync(dir, { recursive: true, force: true });
     },
+  };
+}
+
+function environmentOf({ url, dir, policyFile }: { url: string; dir: string; policyFile: string }) {
+  return {
+    PORTAL_PUBLIC_URL: url,
+    PORTAL_KEYS_DIR: join(dir, 'portal'),
+    PORTAL_COOKIE_KEY: randomBytes(32).toString('hex'),
+    CAUSEWAY_POLICY: policyFile,
+    JOURNAL_DIR: join(dir, 'journal'),
+    AUDIT_PRODUCER_KEY: 'unused',
+    LOG_LEVEL: 'info',
   };
 }
 
@@ -129,10 +138,16 @@ async function signIn(idps: IdentityProviders, email: string): Promise<string> {
   return (await signInAs({ issuer: idps.issuers[person.idp], email })).accessToken;
 }
 
-async function startReplica(environment: Record<string, string>, events: AuditEvent[], logs: string[]) {
+type Trail = Pick<PortalWorld, 'events' | 'logs' | 'journal'>;
+
+async function startReplica(environment: Record<string, string>, trail: Trail) {
   const settings = readPortalSettings(environment);
-  const logger = createLogger({ service: 'portal', level: 'info', destination: { write: (line) => logs.push(line) } });
-  const audit = memoryAudit(events);
+  const logger = createLogger({
+    service: 'portal',
+    level: 'info',
+    destination: { write: (line) => trail.logs.push(line) },
+  });
+  const audit = memoryAudit(trail);
   const portal = await openPortal({ settings, logger, audit });
   let end: (signal: string) => void = () => {};
   const ended = Promise.withResolvers<number>();
@@ -144,10 +159,11 @@ async function startReplica(environment: Record<string, string>, events: AuditEv
   };
 }
 
-function memoryAudit(events: AuditEvent[]): Audit {
+function memoryAudit({ events, journal }: Trail): Audit {
   const sink = {
     hasRoomForStrangers: true,
     record: async (event: AuditEvent) => {
+      if (journal.isFull) throw new AppError('audit_unavailable', 'journal: full');
       events.push(event);
       return {} as Recorded;
     },

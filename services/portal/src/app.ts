@@ -28,6 +28,7 @@ export function portalApp(deps: AppDeps): ServedApp {
   return {
     listen: settings.listen,
     publicUrls: [settings.publicUrl],
+    continuesTraces: true,
     routes: [
       'GET /.well-known/oauth-authorization-server',
       'GET /.well-known/openid-configuration',

@@ -1,5 +1,14 @@
 import { openAudit } from '@causeway/audit';
-import { createLogger, createMetrics, runMain, serve } from '@causeway/runtime';
+import {
+  addBreakerMetrics,
+  addKeyMetrics,
+  createCacheMetrics,
+  createLogger,
+  createMetrics,
+  runMain,
+  serve,
+  startTelemetry,
+} from '@causeway/runtime';
 import { openPortal } from './open-portal.ts';
 import { readPortalSettings } from './settings.ts';
 
@@ -9,6 +18,7 @@ await runMain(async () => {
   const settings = readPortalSettings(process.env);
   const logger = createLogger({ service: SERVICE, level: settings.logLevel });
   const metrics = createMetrics();
+  const telemetry = await startTelemetry({ service: SERVICE, settings, logger, metrics });
   const audit = openAudit({
     service: SERVICE,
     journalDir: settings.journalDir,
@@ -19,7 +29,14 @@ await runMain(async () => {
     metrics,
     report: (error) => logger.warn('the audit trail is behind', { error }),
   });
-  const portal = await openPortal({ settings, logger, audit });
-  const closers = [['audit', () => audit.close()] as const, ...portal.closers];
+  const onTokenLookup = createCacheMetrics(metrics.registry)('subject tokens');
+  const portal = await openPortal({ settings, logger, audit, onTokenLookup });
+  addKeyMetrics(metrics.registry, portal.keyStates);
+  addBreakerMetrics(metrics.registry, portal.keyStates);
+  const closers = [
+    ['telemetry', () => telemetry.close()] as const,
+    ['audit', () => audit.close()] as const,
+    ...portal.closers,
+  ];
   await serve({ service: SERVICE, settings, logger, metrics, ...portal, closers });
 });

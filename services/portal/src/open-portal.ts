@@ -1,5 +1,5 @@
 import type { Audit } from '@causeway/audit';
-import { RevocationFeed, SigningKeys } from '@causeway/auth';
+import { type KeysState, RevocationFeed, SigningKeys } from '@causeway/auth';
 import { formatProblem, openPolicyStore } from '@causeway/policy';
 import type { Logger, ServeOptions } from '@causeway/runtime';
 import { portalApp } from './app.ts';
@@ -9,6 +9,7 @@ import { createAuthorizationServer } from './authorization-server.ts';
 import { healthChecks } from './health-checks.ts';
 import { createIdentity } from './identity/identity.ts';
 import { openTokenLimits } from './limits/token-limits.ts';
+import { tracedLimits } from './limits/traced-limits.ts';
 import type { PortalSettings } from './settings.ts';
 import { createSignedInPeople } from './signed-in-people.ts';
 import { openState } from './state/open-state.ts';
@@ -18,15 +19,20 @@ export interface PortalDeps {
   readonly logger: Logger;
   readonly audit: Audit;
   readonly now?: () => number;
+  /** Told of each subject token whether it was known. */
+  readonly onTokenLookup?: (isHit: boolean) => void;
 }
 
-/** What `serve` takes. */
-export type OpenedPortal = Pick<ServeOptions, 'apps' | 'checks' | 'closers'>;
+/** What `serve` takes, and how the keys of the providers stand. */
+export interface OpenedPortal extends Pick<ServeOptions, 'apps' | 'checks' | 'closers'> {
+  readonly keyStates: () => readonly KeysState[];
+}
 
 type Report = (error: unknown) => void;
 
 /** Opens everything that the portal stands on, and puts it together. Rejects when a part that it needs is not there. */
-export async function openPortal({ settings, logger, audit, now = Date.now }: PortalDeps): Promise<OpenedPortal> {
+export async function openPortal(deps: PortalDeps): Promise<OpenedPortal> {
+  const { settings, logger, audit, onTokenLookup, now = Date.now } = deps;
   const report: Report = (error) => logger.warn('something failed off the path of a request', { error });
   const keys = new SigningKeys({ dir: settings.keysDir, now, create: settings.deployment === 'local' });
   const state = await openState(settings, report);
@@ -34,13 +40,14 @@ export async function openPortal({ settings, logger, audit, now = Date.now }: Po
   await feed.start();
   const policies = await openPolicies({ settings, logger, feed, report });
   const stopAuditing = auditChanges({ policies, keys, sink: audit.sink, report });
-  const identity = createIdentity({ issuer: settings.publicUrl, keys, policies, now, report });
-  const limits = await openTokenLimits(state.client, () => policies.current);
+  const identity = createIdentity({ issuer: settings.publicUrl, keys, policies, now, report, onTokenLookup });
+  const limits = tracedLimits(await openTokenLimits(state.client, () => policies.current));
   const record = createAttemptRecorder({ ...audit, policyDigest: () => policies.current.digest, now });
   const people = createSignedInPeople({ settings, identity, store: state.store, now });
   const server = createAuthorizationServer({ settings, identity, people, state, feed, limits, record, now, logger });
   return {
     apps: [portalApp({ settings, identity, keys, limits, record, now, ...server })],
+    keyStates: () => identity.providers.keyStates,
     checks: [...healthChecks({ state, feed, keys, policies, identity }), ...audit.checks],
     closers: [
       ['state', () => state.close()],

@@ -13,11 +13,14 @@ import {
   serviceVariables,
   stateStoreProblems,
   stateStoreVariables,
+  telemetryProblems,
+  telemetryVariables,
   url,
 } from '@causeway/runtime';
 
 const VARIABLES = {
   ...serviceVariables('PORTAL_LISTEN', 8700),
+  ...telemetryVariables(),
   publicUrl: publicUrl('PORTAL_PUBLIC_URL', {
     description: 'Where clients and browsers reach the portal: its issuer.',
     localDefault: 'http://127.0.0.1:8700',
@@ -49,6 +52,7 @@ export type PortalSettings = Settings<typeof VARIABLES>;
 export const readPortalSettings = (environment: Environment): PortalSettings =>
   readSettings(VARIABLES, environment, (settings) => [
     ...stateStoreProblems(settings, []),
+    ...telemetryProblems(settings),
     ...keyProblems('PORTAL_COOKIE_KEY', settings.cookieKey),
     ...keyProblems('PORTAL_COOKIE_KEY_PREVIOUS', settings.previousCookieKey),
   ]);

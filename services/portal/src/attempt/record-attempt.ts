@@ -1,5 +1,6 @@
 import type { AuditEvent, AuditOutcome, AuditSink, RefusalRecorder } from '@causeway/audit';
 import type { AppError, Caller } from '@causeway/core';
+import { SPAN, withSpan } from '@causeway/runtime';
 import type { Attempt } from './attempt.ts';
 import { outcomeOfFailure } from './note-failure.ts';
 
@@ -13,26 +14,32 @@ export interface AttemptRecorderDeps {
 /** Writes down how an attempt ended. Rejects with `audit_unavailable` when it cannot: then the answer must not be given. */
 export type RecordAttempt = (attempt: Attempt, failure: AppError | undefined) => Promise<void>;
 
-export function createAttemptRecorder({ sink, refusals, policyDigest, now }: AttemptRecorderDeps): RecordAttempt {
-  return async (attempt, failure) => {
-    // To look at a token gives nothing away and changes nothing: only a refusal is worth a record.
-    if (failure === undefined && attempt.kind === 'request_refused') return;
-    const { kind, requestId, clientId, details, startedAt } = attempt;
-    const event = {
-      kind,
-      requestId,
-      caller: callerOf(attempt),
-      clientId,
-      arguments: details,
-      latencyMs: now() - startedAt,
-      policyDigest: policyDigest(),
-    } satisfies Omit<AuditEvent, 'outcome'>;
-    if (failure === undefined) await sink.record({ ...event, outcome: { status: 'success' } });
-    else if (attempt.isProven) await sink.record({ ...event, outcome: refusalOf(failure) });
-    // Whoever proved nothing cannot fill the journal: a flood is summed up.
-    else await refusals.record(attempt.clientAddress, { ...event, outcome: refusalOf(failure) });
-  };
+export function createAttemptRecorder(deps: AttemptRecorderDeps): RecordAttempt {
+  return (attempt, failure) => withSpan(SPAN.audit, {}, () => record(deps, attempt, failure));
 }
+
+const record = async (
+  { sink, refusals, policyDigest, now }: AttemptRecorderDeps,
+  attempt: Attempt,
+  failure: AppError | undefined,
+): Promise<void> => {
+  // To look at a token gives nothing away and changes nothing: only a refusal is worth a record.
+  if (failure === undefined && attempt.kind === 'request_refused') return;
+  const { kind, requestId, clientId, details, startedAt } = attempt;
+  const event = {
+    kind,
+    requestId,
+    caller: callerOf(attempt),
+    clientId,
+    arguments: details,
+    latencyMs: now() - startedAt,
+    policyDigest: policyDigest(),
+  } satisfies Omit<AuditEvent, 'outcome'>;
+  if (failure === undefined) await sink.record({ ...event, outcome: { status: 'success' } });
+  else if (attempt.isProven) await sink.record({ ...event, outcome: refusalOf(failure) });
+  // Whoever proved nothing cannot fill the journal: a flood is summed up.
+  else await refusals.record(attempt.clientAddress, { ...event, outcome: refusalOf(failure) });
+};
 
 type Refused = Exclude<AuditOutcome, { status: 'success' }>;
 

@@ -9,7 +9,7 @@ const PROVEN_METHODS = AUTH_METHODS.filter((method) => method !== 'none');
 const SIGNING_ALGORITHMS = ['ES256', 'ES384', 'PS256', 'PS384', 'RS256', 'RS384', 'EdDSA'];
 
 /** RFC 8414 §2: what is really supported, and nothing else. */
-export function metadata(issuer: string, { policy }: PolicyDocument): Record<string, unknown> {
+function metadata(issuer: string, { policy }: PolicyDocument): Record<string, unknown> {
   const at = (path: string) => `${issuer}${path}`;
   const hasIdJag = policy.idJag.length > 0;
   return {

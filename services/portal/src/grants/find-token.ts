@@ -2,7 +2,7 @@ import type { Caller } from '@causeway/core';
 import type { Identity } from '../identity/identity.ts';
 
 /** A refresh token as the authorization server keeps it. */
-export interface RefreshTokenRecord {
+interface RefreshTokenRecord {
   readonly clientId: string;
   readonly accountId: string;
   readonly grantId: string;

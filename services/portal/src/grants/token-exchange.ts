@@ -1,5 +1,6 @@
 import { type SubjectToken, type SubjectTokenType, tokenError } from '@causeway/auth';
 import { mapClaims } from '@causeway/policy';
+import { SPAN, withSpan } from '@causeway/runtime';
 import { OAuthRefusal, refuseToken } from '../attempt/oauth-refusal.ts';
 import type { Connections } from '../consent/connections.ts';
 import { type Consents, personKey } from '../consent/consents.ts';
@@ -90,7 +91,8 @@ function checkTarget({ document }: Identity, { parameters, attempt }: GrantReque
 
 async function proveSubject({ subjectTokens }: Identity, { parameters, attempt }: GrantRequest): Promise<SubjectToken> {
   const type = subjectTokenType(requiredParameter(parameters, 'subject_token_type'));
-  const result = await subjectTokens.verify(requiredParameter(parameters, 'subject_token'), type);
+  const token = requiredParameter(parameters, 'subject_token');
+  const result = await withSpan(SPAN.auth, {}, () => subjectTokens.verify(token, type));
   if (result.ok) return result;
   attempt.details['idp'] = result.idp;
   const error = tokenError('subject_token', result);

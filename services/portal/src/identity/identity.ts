@@ -23,6 +23,8 @@ export interface IdentityDeps {
   readonly now: () => number;
   /** Of what goes wrong while providers are exchanged. */
   readonly report: (error: unknown) => void;
+  /** Told of each subject token whether it was known. */
+  readonly onTokenLookup?: ((isHit: boolean) => void) | undefined;
 }
 
 /** Who is asking, and what the portal says of them: every token is judged and made through here, by the policy of the moment. */
@@ -39,9 +41,9 @@ export interface Identity {
   close(): Promise<void>;
 }
 
-export function createIdentity({ issuer, keys, policies, now, report }: IdentityDeps): Identity {
+export function createIdentity({ issuer, keys, policies, now, report, onTokenLookup }: IdentityDeps): Identity {
   const providers = new TrustedProviders({ providers: providerSettings(policies.current), now });
-  const subjectTokens = createSubjectTokenVerifier({ providers, ownIssuer: issuer, now });
+  const subjectTokens = createSubjectTokenVerifier({ providers, ownIssuer: issuer, now, onLookup: onTokenLookup });
   const verifierFor = ({ policy: { resource } }: PolicyDocument) =>
     createPrincipalTokenVerifier({ issuer, resource, keys, now });
   let principalTokens = verifierFor(policies.current);

@@ -10,7 +10,7 @@ import {
 import type { State } from '../state/open-state.ts';
 
 /** Whom the token endpoint counts. */
-export type LimitKind = 'address' | 'client' | 'subject';
+type LimitKind = 'address' | 'client' | 'subject';
 
 export interface TokenLimits {
   /** Counts one request, and throws `rate_limited` when there were too many within a minute. */

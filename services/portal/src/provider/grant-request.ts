@@ -10,7 +10,7 @@ export function grantRequest(ctx: TokenEndpointGrantContext): GrantRequest {
   return { client: provenClient(ctx), parameters: ctx.oidc.params as GrantRequest['parameters'], attempt };
 }
 
-export function provenClient({ oidc }: TokenEndpointGrantContext): ProvenClient {
+function provenClient({ oidc }: TokenEndpointGrantContext): ProvenClient {
   const { clientId, clientAuthMethod } = oidc.client;
   const method = METHODS[clientAuthMethod ?? ''];
   if (method === undefined) throw new AppError('internal', `a client that authenticates by ${clientAuthMethod}`);

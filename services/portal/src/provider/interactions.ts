@@ -18,7 +18,7 @@ export interface PendingAuthorization {
   readonly isFreshWanted: boolean;
 }
 
-export interface Consented extends WantedScopes {
+interface Consented extends WantedScopes {
   readonly accountId: string;
   readonly clientId: string;
   readonly resource: string;

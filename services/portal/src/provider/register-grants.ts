@@ -1,3 +1,4 @@
+import { SPAN, withSpan } from '@causeway/runtime';
 import type { Provider } from 'oidc-provider';
 import type { GrantType } from '../grants/grant.ts';
 import type { TokenLimits } from '../limits/token-limits.ts';
@@ -12,7 +13,7 @@ export function registerGrants(provider: Provider, limits: TokenLimits, grants: 
         const request = grantRequest(ctx);
         // Whoever only names a public client must not use up what its real users may ask for.
         if (request.client.isConfidential) await limits.count('client', request.client.id);
-        ctx.body = await grant(request);
+        ctx.body = await withSpan(SPAN.exchange, {}, () => grant(request));
       },
       parameters,
       repeatable,

@@ -12,7 +12,7 @@ export interface StateAdapterDeps {
 }
 
 /** A used refresh token still works for so long: its answer may have been lost on the way. */
-export const REFRESH_GRACE_MS = 30_000;
+const REFRESH_GRACE_MS = 30_000;
 const DEFAULT_SECONDS = 3600;
 
 /** What the authorization server remembers, in the store that all replicas share. */

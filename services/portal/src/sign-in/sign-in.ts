@@ -129,7 +129,10 @@ export class SignIn {
 }
 
 /** The keys belong to somebody else, who watches and closes them. */
-const NO_STATE = { state: { name: 'shared', keys: 0, ageMs: 0, failure: undefined }, close: async () => undefined };
+const NO_STATE = {
+  state: { name: 'shared', keys: 0, ageMs: 0, failure: undefined, breaker: 'closed' as const },
+  close: async () => undefined,
+};
 
 function tokenRefusal(result: Extract<SubjectTokenResult, { ok: false }>): AppError {
   const error = tokenError('subject_token', result);

@@ -15,7 +15,7 @@ export interface AskConsent {
   readonly isSelfDescribed: boolean;
 }
 
-export const SCOPE_TEXTS: Readonly<Record<Scope, string>> = {
+const SCOPE_TEXTS: Readonly<Record<Scope, string>> = {
   sql: 'read sales data and documents that you may read',
   genie: 'ask questions of the data in your name',
   serving: 'ask the supervisor agent in your name',
