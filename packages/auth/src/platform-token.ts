@@ -17,6 +17,8 @@ export interface PlatformTokenVerifierOptions {
   readonly now: () => number;
   readonly algorithms?: readonly Algorithm[];
   readonly cacheEntriesMax?: number;
+  /** Told of each token whether it was known. */
+  readonly onLookup?: (isHit: boolean) => void;
 }
 
 export type PlatformTokenReason = JwtReason | 'not_a_person' | 'claims_malformed';
@@ -34,7 +36,7 @@ const WORKSPACE_IDP = 'workspace';
 
 /** The platform's own token of one of its own people, as it comes through the on-behalf-of header. */
 export function createPlatformTokenVerifier(options: PlatformTokenVerifierOptions): PlatformTokenVerifier {
-  const { issuer, audience, keys, now, algorithms = ['RS256', 'ES256'], cacheEntriesMax } = options;
+  const { issuer, audience, keys, now, algorithms = ['RS256', 'ES256'], cacheEntriesMax, onLookup } = options;
   const profile: JwtProfile = {
     issuer,
     audience,
@@ -48,7 +50,11 @@ export function createPlatformTokenVerifier(options: PlatformTokenVerifierOption
     const verified = await verifyJwt({ jwt, profile, keys, nowMs: now(), trace: untraced });
     return verified.ok ? callerOf(jwt, verified) : verified;
   };
-  const cache: VerificationCache<PlatformTokenResult> = createVerificationCache({ now, entriesMax: cacheEntriesMax });
+  const cache: VerificationCache<PlatformTokenResult> = createVerificationCache({
+    now,
+    entriesMax: cacheEntriesMax,
+    onLookup,
+  });
   return {
     verify: (token) => cache.verify(token, { kind: 'obo', verify: () => judge(token) }),
     clear: () => cache.clear(),

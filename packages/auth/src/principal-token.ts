@@ -108,6 +108,8 @@ export interface PrincipalTokenVerifierOptions {
   /** Why something is revoked, or undefined. Asked on every call, from memory. */
   readonly revocationOf?: (what: Revocable) => string | undefined;
   readonly cacheEntriesMax?: number;
+  /** Told of each token whether it was known. */
+  readonly onLookup?: (isHit: boolean) => void;
 }
 
 export interface PrincipalTokenVerifier {
@@ -117,8 +119,12 @@ export interface PrincipalTokenVerifier {
 }
 
 export function createPrincipalTokenVerifier(options: PrincipalTokenVerifierOptions): PrincipalTokenVerifier {
-  const { now, cacheEntriesMax, revocationOf = () => undefined } = options;
-  const cache: VerificationCache<PrincipalTokenResult> = createVerificationCache({ now, entriesMax: cacheEntriesMax });
+  const { now, cacheEntriesMax, onLookup, revocationOf = () => undefined } = options;
+  const cache: VerificationCache<PrincipalTokenResult> = createVerificationCache({
+    now,
+    entriesMax: cacheEntriesMax,
+    onLookup,
+  });
   return {
     verify: async (token) => {
       const result = await cache.verify(token, { kind: TYPE, verify: () => verifyPrincipalToken(options, token) });

@@ -7,6 +7,8 @@ export type Cacheable = { readonly ok: true; readonly expiresAt: Date } | { read
 export interface VerificationCacheOptions {
   readonly now: () => number;
   readonly entriesMax?: number | undefined;
+  /** Told of each question whether the answer was there. */
+  readonly onLookup?: ((isHit: boolean) => void) | undefined;
 }
 
 interface Verification<Result> {
@@ -32,6 +34,7 @@ const ENTRIES_MAX = 10_000;
 export function createVerificationCache<Result extends Cacheable>({
   now,
   entriesMax = ENTRIES_MAX,
+  onLookup,
 }: VerificationCacheOptions): VerificationCache<Result> {
   let kept = new Map<string, { readonly result: Result; readonly until: number }>();
   let flights = new Map<string, Promise<Result>>();
@@ -66,9 +69,11 @@ export function createVerificationCache<Result extends Cacheable>({
         kept.delete(key);
         if (now() < entry.until) {
           kept.set(key, entry);
+          onLookup?.(true);
           return Promise.resolve(entry.result);
         }
       }
+      onLookup?.(false);
       return flights.get(key) ?? fly(key, verify);
     },
     clear: () => {

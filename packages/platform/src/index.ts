@@ -5,6 +5,7 @@ export { loadSampleData, type LoadedTable } from './governance/load-sample-data.
 export type {
   Answer,
   Platform,
+  PlatformConnections,
   PlatformHealth,
   PlatformSession,
   QueryOptions,

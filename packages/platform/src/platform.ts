@@ -6,7 +6,18 @@ export interface Platform {
   /** A session as the caller's principal. Refuses a principal that the platform or the policy does not know. */
   open(caller: Caller, request: RequestContext): Promise<PlatformSession>;
   health(): Promise<PlatformHealth>;
+  /** How its connections stand, if it keeps any. */
+  readonly connections?: PlatformConnections;
   close(): Promise<void>;
+}
+
+/** Numbers of the moment, for metrics. */
+export interface PlatformConnections {
+  readonly open: number;
+  readonly idle: number;
+  /** Calls that wait for one. */
+  readonly waiting: number;
+  readonly max: number;
 }
 
 export interface PlatformSession {

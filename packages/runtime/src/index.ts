@@ -16,7 +16,18 @@ export type { Challenge } from './http/render-error.ts';
 export { type RequestContext, requestContext } from './http/request-context.ts';
 export { createLogger, type Log, type LogFields, type Logger, type LoggerOptions } from './logging/create-logger.ts';
 export { logRequest, type Outcome, outcomeOf, type RequestLine } from './logging/log-request.ts';
+export { addGauge, addLabelledGauge, type LabelledGauge, type ReadGauge } from './metrics/add-gauge.ts';
 export { createMetrics, type Metrics, type Route } from './metrics/create-metrics.ts';
+export {
+  addBreakerMetrics,
+  addHealthMetrics,
+  addKeyMetrics,
+  addPoolMetrics,
+  createCacheMetrics,
+  type ObservedDependency,
+  type ObservedKeys,
+  type ObservedPool,
+} from './metrics/dependency-metrics.ts';
 export { isLoopbackHost, mayBeLoopbackHost } from './network/loopback.ts';
 export { type Networks, parseNetworks } from './network/networks.ts';
 export { createFetch, type FetchLimits } from './outbound/create-fetch.ts';
@@ -56,6 +67,16 @@ export {
 export { productionUrlProblem, publicUrl, url } from './settings/url.ts';
 export { type About, type Deployment, optional, type Provenance, type Variable } from './settings/variable.ts';
 export { createShutdown, type Shutdown, type ShutdownOptions } from './shutdown/create-shutdown.ts';
-export { ATTRIBUTE, callerAttributes } from './telemetry/attributes.ts';
+export {
+  ATTRIBUTE,
+  callerAttributes,
+  innerToolSpan,
+  SPAN,
+  type SpanName,
+  TOOL_ERROR,
+  toolCallSpan,
+} from './telemetry/semantic-conventions.ts';
+export { startTelemetry, type Telemetry } from './telemetry/start-telemetry.ts';
+export { telemetryProblems, type TelemetrySettings, telemetryVariables } from './telemetry/telemetry-variables.ts';
 export { currentTraceCarrier, extractTraceContext, type TraceCarrier } from './telemetry/trace-context.ts';
 export { failSpan, withSpan } from './telemetry/with-span.ts';

@@ -6,7 +6,7 @@ import {
   MAIN_CHAIN,
   PostgresAuditTable,
 } from '@causeway/audit';
-import { createMetrics, type Logger, type Served, serve } from '@causeway/runtime';
+import { createMetrics, type Logger, type Served, serve, startTelemetry } from '@causeway/runtime';
 import { createProcessBatch } from './process-batch.ts';
 import type { WorkerSettings } from './settings.ts';
 import { createWorkerMetrics } from './worker-metrics.ts';
@@ -23,6 +23,7 @@ export async function startWorker(settings: WorkerSettings, logger: Logger): Pro
   await heads.prepare();
   const table = new PostgresAuditTable({ url: settings.databaseUrl, connectionsMax: CONCURRENCY + 1, report });
   const metrics = createMetrics();
+  const telemetry = await startTelemetry({ service: SERVICE, settings, logger, metrics });
   let consumer: BatchConsumer | undefined;
   const process = createProcessBatch({
     chain: MAIN_CHAIN,
@@ -51,6 +52,7 @@ export async function startWorker(settings: WorkerSettings, logger: Logger): Pro
     ],
     apps: [],
     closers: [
+      ['telemetry', () => telemetry.close()],
       ['warehouse', () => table.close()],
       ['queue', () => running.close()],
     ],

@@ -9,12 +9,15 @@ import {
   serviceVariables,
   stateStoreProblems,
   stateStoreVariables,
+  telemetryProblems,
+  telemetryVariables,
 } from '@causeway/runtime';
 
 const { listen, logLevel } = serviceVariables('AUDIT_WORKER_LISTEN', 8702);
 const place = { description: 'Says whether this is production.' };
 
 const VARIABLES = {
+  ...telemetryVariables(),
   portal: optional(publicUrl('PORTAL_PUBLIC_URL', place)),
   mcp: optional(publicUrl('MCP_PUBLIC_URL', place)),
   listen,
@@ -37,5 +40,8 @@ const VARIABLES = {
 export type WorkerSettings = ReturnType<typeof readWorkerSettings>;
 
 export function readWorkerSettings(environment: Environment) {
-  return readSettings(VARIABLES, environment, (settings) => stateStoreProblems(settings, [settings.databaseUrl]));
+  return readSettings(VARIABLES, environment, (settings) => [
+    ...stateStoreProblems(settings, [settings.databaseUrl]),
+    ...telemetryProblems(settings),
+  ]);
 }

@@ -1,6 +1,8 @@
 import { type SignedBatch, tracesOf } from '@causeway/audit';
-import { failSpan } from '@causeway/runtime';
+import { ATTRIBUTE, failSpan, SPAN } from '@causeway/runtime';
 import { ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
+
+const ATTRIBUTES = { [ATTRIBUTE.serviceName]: 'audit-worker' };
 
 /**
  * One span for the batch, linked to the spans of its events; and one in each of their traces, so that whoever looks at a call sees when its
@@ -11,16 +13,18 @@ export async function traceBatch<T>(batch: Pick<SignedBatch, 'traces'>, work: ()
   const contexts = tracesOf(batch);
   const startTime = Date.now();
   const span = tracer.startSpan(
-    'audit process',
-    { kind: SpanKind.CONSUMER, startTime, links: contexts.map((context) => ({ context })) },
+    SPAN.auditProcess,
+    { kind: SpanKind.CONSUMER, startTime, attributes: ATTRIBUTES, links: contexts.map((context) => ({ context })) },
     ROOT_CONTEXT,
   );
   try {
     const result = await work();
     for (const context of contexts) {
       const parent = trace.setSpanContext(ROOT_CONTEXT, context);
-      const options = { kind: SpanKind.CONSUMER, startTime, links: [{ context: span.spanContext() }] };
-      tracer.startSpan('audit store', options, parent).end();
+      const links = [{ context: span.spanContext() }];
+      tracer
+        .startSpan(SPAN.auditStore, { kind: SpanKind.CONSUMER, startTime, attributes: ATTRIBUTES, links }, parent)
+        .end();
     }
     return result;
   } catch (error) {

@@ -49,10 +49,11 @@ export async function createApps(deps: AppDeps): Promise<ServedApp[]> {
     deps.policy,
     deps.tools.map(({ name }) => name),
   );
-  const onCall = createCallMetrics(
-    deps.metrics.registry,
-    deps.tools.map(({ name }) => name),
-  );
+  const onCall = createCallMetrics({
+    registry: deps.metrics.registry,
+    tools: deps.tools.map(({ name }) => name),
+    roles: () => Object.keys(deps.policy().policy.roles),
+  });
   const tools = new Map(deps.tools.map((tool) => [tool.name as string, tool]));
   const host = createToolHost({ ...deps, tools, policy: views, audit: audit.sink, service: SERVICE, onCall });
   const info = { name: 'causeway', title: 'Causeway', version: deps.version };

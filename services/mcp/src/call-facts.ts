@@ -1,5 +1,5 @@
 import type { PlatformSession, QueryOptions, Statement } from '@causeway/platform';
-import { withSpan } from '@causeway/runtime';
+import { ATTRIBUTE, SPAN, withSpan } from '@causeway/runtime';
 import type { ToolOutput } from './define-tool.ts';
 
 /** What is known of a call by the time it is recorded. */
@@ -20,12 +20,12 @@ export function observedSession(
   return {
     query: <Row>(statement: Statement<Row>, options?: QueryOptions) => {
       facts.statement = statement.text;
-      return withSpan('sql', { 'db.query.summary': statement.name }, () =>
+      return withSpan(SPAN.sql, { [ATTRIBUTE.statement]: statement.name }, () =>
         session.query(statement, { ...bounds, ...options }),
       );
     },
     ask: async (question, options) => {
-      const answer = await withSpan('ask', {}, () => session.ask(question, { ...bounds, ...options }));
+      const answer = await withSpan(SPAN.ask, {}, () => session.ask(question, { ...bounds, ...options }));
       if (answer.sql !== undefined) facts.statement = answer.sql;
       return answer;
     },

@@ -2,6 +2,7 @@ import type { AuditSink } from '@causeway/audit';
 import { AppError, type Caller, toAppError } from '@causeway/core';
 import type { Platform } from '@causeway/platform';
 import { decideTool } from '@causeway/policy';
+import { SPAN } from '@causeway/runtime';
 import { CallDeadline } from './call-deadline.ts';
 import { type CallFacts, observedSession } from './call-facts.ts';
 import { callEvent } from './call-event.ts';
@@ -45,7 +46,7 @@ export async function callTool(deps: CallToolDeps, call: ToolCall): Promise<Call
   const { tool, caller, requestId, stages } = call;
   const policy = deps.policy();
   const facts: CallFacts = { startedAt: performance.now(), policyDigest: policy.document.digest };
-  const record = (error?: AppError) => stages.span('audit', () => deps.audit.record(callEvent(call, facts, error)));
+  const record = (error?: AppError) => stages.span(SPAN.audit, () => deps.audit.record(callEvent(call, facts, error)));
   try {
     stages.time('decide', () => assertAllowed(policy, call));
     const prepared = stages.time('validate', () => tool.prepare(call.arguments));
@@ -54,8 +55,8 @@ export async function callTool(deps: CallToolDeps, call: ToolCall): Promise<Call
     const deadline = held.use(new CallDeadline(tool, call.signal));
     const { signal } = deadline;
     const limit = { hops: call.hops, policy: policy.document, signal };
-    held.use(await stages.span('limit', () => deps.limits.enter(caller, tool.name, limit)));
-    const session = await stages.span('exchange', () => deadline.race(deps.platform.open(caller, { requestId })));
+    held.use(await stages.span(SPAN.limit, () => deps.limits.enter(caller, tool.name, limit)));
+    const session = await stages.span(SPAN.exchange, () => deadline.race(deps.platform.open(caller, { requestId })));
     const platform = observedSession(session, facts, { signal, timeoutMs: tool.deadlineMs });
     const context = createToolContext(deps, call, { platform, signal, policy, callInner: callTool });
     const output = await stages.measure('run', () => deadline.race(prepared.run(context)));

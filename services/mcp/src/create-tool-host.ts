@@ -1,6 +1,14 @@
 import { ERRORS, type AppError } from '@causeway/core';
-import { ATTRIBUTE, callerAttributes, extractTraceContext, failSpan } from '@causeway/runtime';
+import {
+  ATTRIBUTE,
+  callerAttributes,
+  extractTraceContext,
+  failSpan,
+  TOOL_ERROR,
+  toolCallSpan,
+} from '@causeway/runtime';
 import { context, type Span, SpanKind, trace } from '@opentelemetry/api';
+import type { ObservedCall } from './call-metrics.ts';
 import { callTool, type CallToolDeps, type CallResult } from './call-tool.ts';
 import type { CallParams, McpRequest, ToolAnswer, ToolHost } from './mcp/tool-host.ts';
 import { Stages } from './stages.ts';
@@ -8,7 +16,7 @@ import { Stages } from './stages.ts';
 export interface ToolHostDeps extends CallToolDeps {
   readonly service: string;
   /** Each call, when it is over. */
-  readonly onCall: (tool: string, outcome: CallResult, seconds: number) => void;
+  readonly onCall: (call: ObservedCall) => void;
 }
 
 /** The tools behind the protocol. A call becomes a span of the caller's trace, and whatever comes out of it an answer. */
@@ -32,7 +40,7 @@ export function createToolHost(deps: ToolHostDeps): ToolHost {
         callTool(deps, { ...request, ...params, tool, hops: 0, stages }),
       );
       const milliseconds = performance.now() - startedAt;
-      deps.onCall(tool.name, result, milliseconds / 1000);
+      deps.onCall({ tool: tool.name, role: request.caller.principal.role, result, seconds: milliseconds / 1000 });
       request.timing = stages.header;
       endCallSpan(span, result, milliseconds);
       return answerOf(result, request);
@@ -45,17 +53,15 @@ function startCallSpan(service: string, { name, traceparent }: CallParams, { cal
   const remote = extractTraceContext(traceparent);
   const http = trace.getActiveSpan()?.spanContext();
   const parent = remote === undefined ? context.active() : trace.setSpanContext(context.active(), remote);
+  const call = toolCallSpan(name);
   return trace.getTracer('causeway').startSpan(
-    `tools/call ${name}`,
+    call.name,
     {
       kind: SpanKind.SERVER,
       links: remote !== undefined && http !== undefined ? [{ context: http }] : [],
       attributes: {
-        'mcp.method.name': 'tools/call',
-        'gen_ai.tool.name': name,
-        'gen_ai.operation.name': 'execute_tool',
+        ...call.attributes,
         [ATTRIBUTE.serviceName]: service,
-        [ATTRIBUTE.tool]: name,
         [ATTRIBUTE.requestId]: requestId,
         ...callerAttributes(caller),
       },
@@ -66,7 +72,10 @@ function startCallSpan(service: string, { name, traceparent }: CallParams, { cal
 
 function endCallSpan(span: Span, result: CallResult, milliseconds: number): void {
   span.setAttribute(ATTRIBUTE.latencyMs, milliseconds);
-  if (!result.ok) failSpan(span, result.error);
+  if (!result.ok) {
+    failSpan(span, result.error);
+    if (!isChallenge(result.error)) span.setAttribute(ATTRIBUTE.errorType, TOOL_ERROR);
+  }
   span.end();
 }
 

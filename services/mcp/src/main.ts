@@ -11,6 +11,7 @@ import { AppError } from '@causeway/core';
 import { createPostgresPlatform, loadSemanticModel } from '@causeway/platform';
 import { openPolicyStore, type PolicyDocument, type PolicyStore, resolvePolicyFile } from '@causeway/policy';
 import {
+  createCacheMetrics,
   createDependency,
   createLogger,
   createMetrics,
@@ -19,6 +20,7 @@ import {
   type NetworkRule,
   runMain,
   serve,
+  startTelemetry,
 } from '@causeway/runtime';
 import { createApps, SERVICE } from './app.ts';
 import { ConnectionPool } from './connections/connection-pool.ts';
@@ -30,6 +32,7 @@ import { CallSlots } from './limits/call-slots.ts';
 import { LeasedWindow } from './limits/call-window.ts';
 import { openRateStore } from './limits/open-rate-store.ts';
 import { type McpSettings, readMcpSettings } from './settings.ts';
+import { addServiceMetrics } from './service-metrics.ts';
 import { offeredTools } from './tools/index.ts';
 
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
@@ -38,13 +41,16 @@ await runMain(async () => {
   const settings = readMcpSettings(process.env);
   const logger = createLogger({ service: SERVICE, level: settings.logLevel });
   const metrics = createMetrics();
+  const telemetry = await startTelemetry({ service: SERVICE, settings, logger, metrics });
   const parts = await openParts({ settings, logger, metrics });
   const { policy, platform, audit, rates, portalKeys, obo } = parts;
+  const slots = new CallSlots();
+  addServiceMetrics({ ...parts, metrics, slots, keys: [portalKeys, ...(obo === undefined ? [] : [obo.keys])] });
   const apps = await createApps({
     ...parts,
     tools: offeredTools(policy.current.policy),
     policy: () => policy.current,
-    limits: createCallLimits({ window: new LeasedWindow(rates.calls), genie: rates.genie, slots: new CallSlots() }),
+    limits: createCallLimits({ window: new LeasedWindow(rates.calls), genie: rates.genie, slots }),
     logger,
     metrics,
     listen: settings.listen,
@@ -62,6 +68,7 @@ await runMain(async () => {
     checks,
     apps,
     closers: [
+      ['telemetry', () => telemetry.close()],
       ['policy', () => policy.stop()],
       ['revocations', () => parts.closeRevocations()],
       ['portal keys', () => portalKeys.close()],
@@ -106,6 +113,7 @@ async function openParts({ settings, logger, metrics }: Process) {
       keys: portalKeys,
       now: Date.now,
       revocationOf: (what) => revocations.revocationOf(what),
+      onLookup: createCacheMetrics(metrics.registry)('principal tokens'),
     }),
     obo: openObo(settings, policy.current),
     audit: openAudit({

@@ -18,6 +18,8 @@ import {
   serviceVariables,
   stateStoreProblems,
   stateStoreVariables,
+  telemetryProblems,
+  telemetryVariables,
   text,
   url,
   type Variable,
@@ -37,6 +39,7 @@ const PORTAL_NETWORK: Variable<NetworkRule> = {
 
 export const MCP_VARIABLES = {
   ...serviceVariables('MCP_LISTEN', 8701),
+  ...telemetryVariables(),
   ...stateStoreVariables(),
   ...auditVariables(),
   handleKey: secret('HANDLE_KEY', {
@@ -72,6 +75,7 @@ export const readMcpSettings = (environment: Environment): McpSettings =>
 const settingProblems: SettingRule<typeof MCP_VARIABLES> = (settings) => [
   ...stateStoreProblems(settings, [settings.databaseUrl]),
   ...oboProblems(settings),
+  ...telemetryProblems(settings),
 ];
 
 /** The listener is whole or not there: without one of these it would believe nobody, or anybody. */

@@ -1,4 +1,4 @@
-import { withSpan } from '@causeway/runtime';
+import { type SpanName, withSpan } from '@causeway/runtime';
 
 /** What a request spent its time on, for `Server-Timing` and the trace. */
 export class Stages {
@@ -27,7 +27,7 @@ export class Stages {
   }
 
   /** A step that has a span of its own. */
-  span<T>(name: string, step: () => Promise<T>): Promise<T> {
+  span<T>(name: SpanName, step: () => Promise<T>): Promise<T> {
     return this.measure(name, () => withSpan(name, {}, step));
   }
 

@@ -1,4 +1,5 @@
 import type { PlatformSession } from '@causeway/platform';
+import { failSpan, innerToolSpan, withSpan } from '@causeway/runtime';
 import type { CallResult, CallToolDeps, ToolCall } from './call-tool.ts';
 import type { ToolContext } from './define-tool.ts';
 import type { PolicyView } from './policy-view.ts';
@@ -30,13 +31,12 @@ export function createToolContext(deps: CallToolDeps, call: ToolCall, running: R
     call: (name, args) => {
       const inner = deps.tools.get(name);
       if (inner === undefined) throw new TypeError(`there is no tool ${name}`);
-      return callInner(deps, {
-        ...call,
-        tool: inner,
-        arguments: args,
-        signal,
-        hops: call.hops + 1,
-        stages: new Stages(),
+      const innerCall = { ...call, tool: inner, arguments: args, signal, hops: call.hops + 1, stages: new Stages() };
+      const span = innerToolSpan(name);
+      return withSpan(span.name, span.attributes, async (current) => {
+        const result = await callInner(deps, innerCall);
+        if (!result.ok) failSpan(current, result.error);
+        return result;
       });
     },
   };

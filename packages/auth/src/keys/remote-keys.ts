@@ -1,5 +1,5 @@
 import { AppError } from '@causeway/core';
-import { type Dependency, requestJson } from '@causeway/runtime';
+import { type BreakerState, type Dependency, requestJson } from '@causeway/runtime';
 import { z } from 'zod';
 import type { FoundKey, KeySource, WantedKey } from './key-source.ts';
 import { createKeySet, jwksDocument, type KeySet } from './key-set.ts';
@@ -19,6 +19,8 @@ export interface KeysState {
   readonly ageMs: number | undefined;
   /** What was wrong with the last attempt, for the log; undefined when it went well. */
   readonly failure: string | undefined;
+  /** Of the way to the issuer; keys that are not fetched have none. */
+  readonly breaker?: BreakerState;
 }
 
 /**
@@ -57,7 +59,13 @@ export class RemoteKeys implements KeySource {
   get state(): KeysState {
     const { dependency, now } = this.#options;
     const ageMs = this.#set === undefined ? undefined : now() - this.#fetchedAt;
-    return { name: dependency.name, keys: this.#set?.size ?? 0, ageMs, failure: this.#failure };
+    return {
+      name: dependency.name,
+      keys: this.#set?.size ?? 0,
+      ageMs,
+      failure: this.#failure,
+      breaker: dependency.breaker,
+    };
   }
 
   async find(wanted: WantedKey): Promise<FoundKey> {

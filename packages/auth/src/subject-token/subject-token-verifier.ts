@@ -33,6 +33,8 @@ export interface SubjectTokenVerifierOptions {
   readonly ownIssuer: string;
   readonly now: () => number;
   readonly cacheEntriesMax?: number;
+  /** Told of each token whether it was known. */
+  readonly onLookup?: ((isHit: boolean) => void) | undefined;
 }
 
 export interface SubjectTokenVerifier {
@@ -44,9 +46,13 @@ export interface SubjectTokenVerifier {
 }
 
 export function createSubjectTokenVerifier(options: SubjectTokenVerifierOptions): SubjectTokenVerifier {
-  const { now, cacheEntriesMax } = options;
+  const { now, cacheEntriesMax, onLookup } = options;
   const judge = (token: string, type: SubjectTokenType, trace: Trace) => judgeToken(options, { token, type, trace });
-  const cache: VerificationCache<SubjectTokenResult> = createVerificationCache({ now, entriesMax: cacheEntriesMax });
+  const cache: VerificationCache<SubjectTokenResult> = createVerificationCache({
+    now,
+    entriesMax: cacheEntriesMax,
+    onLookup,
+  });
   return {
     verify: (token, type = 'jwt') => cache.verify(token, { kind: type, verify: () => judge(token, type, untraced) }),
     explain: async (token, type = 'jwt') => {

@@ -91,6 +91,9 @@ export function createPostgresPlatform(options: PostgresPlatformOptions): Platfo
       const problems = await engine.problems();
       return { ok: problems.length === 0, problems };
     },
+    get connections() {
+      return { open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount, max: limits.poolMax };
+    },
     async close() {
       await Promise.all([pool.end(), control.end()]);
     },

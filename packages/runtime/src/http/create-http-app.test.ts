@@ -384,6 +384,7 @@ test("a request's span is a root, linked to the caller's, and tells neither text
       'http.route': '/fail',
       'http.response.status_code': 403,
       'error.type': 'access_denied',
+      error_code: 'access_denied',
     });
     expect(app.lines.at(-1)).toMatchObject({ trace_id: outer?.spanContext().traceId });
   } finally {

@@ -28,6 +28,8 @@ export interface HttpAppOptions extends AdminAppOptions {
   readonly hasAdminListener: boolean;
   readonly bodyBytesMax?: number;
   readonly challenge?: Challenge;
+  /** For an endpoint whose only word about the caller's trace is the HTTP header. MCP has its own, in `_meta`. */
+  readonly continuesTraces?: boolean;
 }
 
 /** The application of a service. The order below is the security order: what stands above cannot be skipped by what follows. */

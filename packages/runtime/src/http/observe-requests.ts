@@ -1,13 +1,14 @@
-import { context, SpanKind, trace } from '@opentelemetry/api';
+import { context, INVALID_SPAN_CONTEXT, ROOT_CONTEXT, type Span, SpanKind, trace } from '@opentelemetry/api';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from '../logging/create-logger.ts';
 import { logRequest, type Outcome, outcomeOf } from '../logging/log-request.ts';
 import type { Metrics, Route } from '../metrics/create-metrics.ts';
 import type { Networks } from '../network/networks.ts';
-import { ATTRIBUTE, callerAttributes } from '../telemetry/attributes.ts';
+import { ATTRIBUTE, callerAttributes } from '../telemetry/semantic-conventions.ts';
 import { extractTraceContext } from '../telemetry/trace-context.ts';
 import { failSpan } from '../telemetry/with-span.ts';
 import { clientAddress } from './client-address.ts';
+import { OPERATIONS_ROUTES } from './operations.ts';
 import { attachContext, RequestContext, requestContext } from './request-context.ts';
 
 export interface RequestObserver {
@@ -16,15 +17,17 @@ export interface RequestObserver {
   readonly metrics: Metrics;
   readonly routes: readonly Route[];
   readonly trustedProxies: Networks;
+  /** The request's span continues the trace that the caller names; otherwise it only links to it. */
+  readonly continuesTraces?: boolean;
 }
 
 /** Gives every request its id, its span and its context, and at its end one log line and one observation. */
 export function observeRequests(observer: RequestObserver): RequestHandler {
-  const { service, logger, metrics, trustedProxies } = observer;
+  const { logger, metrics, trustedProxies } = observer;
   const patterns = new Set(observer.routes.map((route) => route.slice(route.indexOf(' ') + 1)));
   return (request, response, next) => {
     const startedAt = performance.now();
-    const span = startSpan(request, service);
+    const span = startSpan(request, observer);
     const address = clientAddress(request, trustedProxies);
     const current = new RequestContext(request, { span, clientAddress: address, logger });
     attachContext(response, current);
@@ -36,6 +39,7 @@ export function observeRequests(observer: RequestObserver): RequestHandler {
         route: end.route,
         status: statusOf(response),
         seconds: end.durationMs / 1000,
+        errorCode: current.error?.code,
       });
       logEnd(request, response, { ...end, logger });
       endSpan(request, response, end);
@@ -44,15 +48,23 @@ export function observeRequests(observer: RequestObserver): RequestHandler {
   };
 }
 
-/** The caller's span is linked, not continued: nobody outside decides what our traces contain. */
-function startSpan(request: Request, service: string) {
+const OPERATIONS = new Set(OPERATIONS_ROUTES.map((route) => route.slice(route.indexOf(' ') + 1)));
+
+/** Of the caller's trace only the ids are taken, as parent or as a link; never a flag, which would decide what is recorded here. */
+function startSpan(request: Request, { service, continuesTraces = false }: RequestObserver): Span {
+  // A probe every few seconds would be most of the traces.
+  if (OPERATIONS.has(request.url)) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
   const remote = extractTraceContext(request.headers['traceparent']);
-  return trace.getTracer('causeway').startSpan(request.method, {
-    kind: SpanKind.SERVER,
-    root: true,
-    links: remote === undefined ? [] : [{ context: remote }],
-    attributes: { [ATTRIBUTE.serviceName]: service, [ATTRIBUTE.httpMethod]: request.method },
-  });
+  const parent = remote !== undefined && continuesTraces ? trace.setSpanContext(ROOT_CONTEXT, remote) : ROOT_CONTEXT;
+  return trace.getTracer('causeway').startSpan(
+    request.method,
+    {
+      kind: SpanKind.SERVER,
+      links: remote === undefined || continuesTraces ? [] : [{ context: remote }],
+      attributes: { [ATTRIBUTE.serviceName]: service, [ATTRIBUTE.httpMethod]: request.method },
+    },
+    parent,
+  );
 }
 
 /** The pattern that served the request, if it is a declared one. Paths of callers never become labels. */

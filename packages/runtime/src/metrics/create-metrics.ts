@@ -1,4 +1,5 @@
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { type ErrorCode, ERRORS } from '@causeway/core';
+import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
 
 /** A route as it is declared: the method and the path pattern, such as `POST /mcp`. */
 export type Route = `${string} /${string}`;
@@ -9,6 +10,8 @@ interface HttpObservation {
   readonly route: string;
   readonly status: number;
   readonly seconds: number;
+  /** Why it was refused or failed. */
+  readonly errorCode?: ErrorCode | undefined;
 }
 
 export interface Metrics {
@@ -38,6 +41,13 @@ export function createMetrics(): Metrics {
     registers: [registry],
   });
   http.zero({ method: 'other', route: 'other', status: '4xx' });
+  const refused = new Counter({
+    name: 'requests_refused_total',
+    help: 'Requests that were refused or failed, by the reason.',
+    labelNames: ['code'] as const,
+    registers: [registry],
+  });
+  for (const code of Object.keys(ERRORS)) refused.inc({ code }, 0);
   const declared = new Set<Route>();
   return {
     registry,
@@ -49,7 +59,7 @@ export function createMetrics(): Metrics {
         http.zero({ method: method ?? 'other', route: route ?? 'other', status: '2xx' });
       }
     },
-    observeHttp: ({ method, route, status, seconds }) => {
+    observeHttp: ({ method, route, status, seconds, errorCode }) => {
       // Every label is from a closed list: callers must not be able to grow the registry.
       const labels = {
         method: METHODS.has(method) ? method : 'other',
@@ -57,6 +67,7 @@ export function createMetrics(): Metrics {
         status: `${Math.floor(status / 100)}xx`,
       };
       http.observe(labels, seconds);
+      if (errorCode !== undefined) refused.inc({ code: errorCode });
     },
   };
 }

@@ -3,13 +3,14 @@ import { createAdminApp, createHttpApp, type HttpAppOptions } from '../http/crea
 import { listen } from '../http/listen.ts';
 import type { Logger } from '../logging/create-logger.ts';
 import type { Metrics } from '../metrics/create-metrics.ts';
+import { addHealthMetrics } from '../metrics/dependency-metrics.ts';
 import type { Networks } from '../network/networks.ts';
 import type { ListenAddress } from '../settings/plain-variables.ts';
 import { createShutdown } from '../shutdown/create-shutdown.ts';
 
 export interface ServedApp extends Pick<
   HttpAppOptions,
-  'publicUrls' | 'routes' | 'mount' | 'challenge' | 'bodyBytesMax'
+  'publicUrls' | 'routes' | 'mount' | 'challenge' | 'bodyBytesMax' | 'continuesTraces'
 > {
   readonly listen: ListenAddress;
 }
@@ -42,6 +43,7 @@ export interface Served {
 export async function serve(options: ServeOptions): Promise<Served> {
   const { service, settings, logger, metrics, host = process } = options;
   const health = createHealth(options.checks);
+  addHealthMetrics(metrics.registry, health);
   const shutdown = createShutdown({ health, logger, exit: (code) => host.exit(code) });
   for (const [name, close] of options.closers) shutdown.closes(name, close);
 

@@ -3,7 +3,7 @@ import { context, trace, TraceFlags } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ATTRIBUTE } from './attributes.ts';
+import { ATTRIBUTE } from './semantic-conventions.ts';
 import { currentTraceCarrier, extractTraceContext } from './trace-context.ts';
 import { withSpan } from './with-span.ts';
 
@@ -30,10 +30,16 @@ test('the attribute names are the ones that dashboards rely on', () => {
     callerEmail: 'caller.email',
     callerRole: 'caller.role',
     latencyMs: 'latency_ms',
+    errorCode: 'error_code',
     errorType: 'error.type',
     httpMethod: 'http.request.method',
     httpRoute: 'http.route',
     httpStatus: 'http.response.status_code',
+    mcpMethod: 'mcp.method.name',
+    toolName: 'gen_ai.tool.name',
+    operation: 'gen_ai.operation.name',
+    statement: 'db.query.summary',
+    connection: 'connection',
   });
 });
 
@@ -45,13 +51,13 @@ test('a span inside a span is its child', async () => {
 });
 
 test.each([
-  [new AppError('rate_limited', 'caller hunter2'), 'rate_limited'],
-  [new TypeError('hunter2'), 'TypeError'],
-  ['hunter2', 'string'],
-])('a failed span has the kind of the error and never its text', async (thrown, type) => {
+  [new AppError('rate_limited', 'caller hunter2'), { 'error.type': 'rate_limited', error_code: 'rate_limited' }],
+  [new TypeError('hunter2'), { 'error.type': 'TypeError' }],
+  ['hunter2', { 'error.type': 'string' }],
+])('a failed span has the kind of the error and never its text', async (thrown, attributes) => {
   await expect(withSpan('failing', {}, () => Promise.reject(thrown as Error))).rejects.toBe(thrown);
   const [span] = exporter.getFinishedSpans();
-  expect(span?.attributes).toEqual({ 'error.type': type });
+  expect(span?.attributes).toEqual(attributes);
   expect(span?.status).toEqual({ code: 2 });
   expect(JSON.stringify([span?.events, span?.attributes, span?.status])).not.toContain('hunter2');
 });

@@ -2,7 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { AppError } from '@causeway/core';
 import type { PlatformSession, Statement } from '@causeway/platform';
 import { type Policy, type PolicyDocument, resolvePolicyFile } from '@causeway/policy';
-import { createDependency, type Dependency, type OutboundResponse, urlBelow, withSpan } from '@causeway/runtime';
+import {
+  ATTRIBUTE,
+  createDependency,
+  type Dependency,
+  type OutboundResponse,
+  SPAN,
+  urlBelow,
+  withSpan,
+} from '@causeway/runtime';
 import { z } from 'zod';
 import { allows } from './allow-list.ts';
 
@@ -39,6 +47,11 @@ const ANSWER_BYTES_MAX = 256 * 1024;
 export class ConnectionPool {
   readonly #open = new Map<string, OpenConnection>();
 
+  /** What is open, for metrics. */
+  get dependencies(): readonly Dependency[] {
+    return Array.from(this.#open.values(), ({ dependency }) => dependency);
+  }
+
   as({ document, platform, signal }: ConnectionScope): Connections {
     return {
       request: async (name, call) => {
@@ -51,7 +64,7 @@ export class ConnectionPool {
         const url = urlBelow(definition.baseUrl, call.path, call.query);
         const headers = await headersOf(document, definition, call);
         const { dependency } = this.#connection(name, definition, document);
-        return withSpan('external_api', { connection: name }, () =>
+        return withSpan(SPAN.externalApi, { [ATTRIBUTE.connection]: name }, () =>
           dependency.request({
             url,
             method: call.method,

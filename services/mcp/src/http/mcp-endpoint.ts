@@ -1,7 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Refusal, RefusalRecorder } from '@causeway/audit';
 import { AppError, toAppError } from '@causeway/core';
-import { HttpRefusal, outcomeOf, readBody, type RequestContext, requestContext, withSpan } from '@causeway/runtime';
+import {
+  HttpRefusal,
+  outcomeOf,
+  readBody,
+  type RequestContext,
+  requestContext,
+  SPAN,
+  withSpan,
+} from '@causeway/runtime';
 import type { RequestHandler } from 'express';
 import { refusalOutcome } from '../call-event.ts';
 import { isChallenge } from '../create-tool-host.ts';
@@ -29,7 +37,7 @@ export function serveMcp(endpoint: McpEndpoint): RequestHandler {
       throw await recorded(endpoint, context, error);
     }
     const startedAt = performance.now();
-    const proven = await withSpan('auth', {}, () => endpoint.authenticate(request)).catch(async (error: unknown) => {
+    const proven = await withSpan(SPAN.auth, {}, () => endpoint.authenticate(request)).catch(async (error: unknown) => {
       throw await recorded(endpoint, context, error);
     });
     const auth = `auth;dur=${(performance.now() - startedAt).toFixed(3)}`;

@@ -26,6 +26,16 @@ export class CallSlots {
     return this.#places.size;
   }
 
+  /** Calls that run, and calls that wait for a place. */
+  get load(): { readonly running: number; readonly waiting: number } {
+    let [running, waiting] = [0, 0];
+    for (const place of this.#places.values()) {
+      running += place.running;
+      waiting += place.waiting.size;
+    }
+    return { running, waiting };
+  }
+
   async enter(key: string, { max, signal }: SlotOptions): Promise<Disposable> {
     const place = this.#places.get(key) ?? { running: 0, waiting: new Set() };
     if (place.running >= max) {

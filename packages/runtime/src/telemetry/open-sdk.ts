@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import { AppError } from '@causeway/core';
+import { context, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
+import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import { BatchSpanProcessor, type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { createRegistryProducer } from '../metrics/registry-producer.ts';
+import type { ExportWatch, Signal } from './export-watch.ts';
+import { createOwnSampler } from './own-sampler.ts';
+import type { TelemetryOptions } from './start-telemetry.ts';
+import type { TelemetrySettings } from './telemetry-variables.ts';
+
+/** Where one signal goes. */
+export interface Destination {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface SdkOptions extends TelemetryOptions {
+  readonly watch: ExportWatch;
+  readonly traces: Destination | undefined;
+  readonly metricsOut: Destination | undefined;
+}
+
+export interface Sdk {
+  close(): Promise<void>;
+}
+
+/** Below the 3 s that a closer of the process has. */
+const CLOSE_MS = 2000;
+
+/** The parts of the OpenTelemetry SDK that are used. The whole of `sdk-node` would bring five times as many packages. */
+export function openSdk(options: SdkOptions): Sdk {
+  const resource = resourceOf(options);
+  const providers = [openTraces(options, resource), openMetrics(options, resource)].filter((one) => one !== undefined);
+  return {
+    close: async () => {
+      const ended = Promise.allSettled(providers.map((provider) => provider.shutdown()));
+      await Promise.race([ended, delay(CLOSE_MS, undefined, { ref: false })]);
+      trace.disable();
+      context.disable();
+    },
+  };
+}
+
+function resourceOf({ service, settings }: SdkOptions): Resource {
+  return resourceFromAttributes({
+    'service.namespace': 'causeway',
+    'service.instance.id': randomUUID(),
+    'host.name': hostname(),
+    ...settings.otelResource,
+    'service.name': settings.otelServiceName ?? service,
+  });
+}
+
+function openTraces({ settings, watch, traces }: SdkOptions, resource: Resource): TracerProvider | undefined {
+  if (traces === undefined) return undefined;
+  const exporter = watched(new OTLPTraceExporter(exporterOptions(settings, traces)), 'traces', watch);
+  const provider = new TracerProvider({
+    resource,
+    sampler: createOwnSampler(ratioOf(settings)),
+    // The attributes are ours and short; a bound stands here for what they are taken from.
+    spanLimits: { attributeValueLengthLimit: 512, attributeCountLimit: 32, eventCountLimit: 0 },
+    spanProcessors: [
+      countEnded(watch),
+      new BatchSpanProcessor({
+        exporter,
+        maxQueueSize: settings.spanQueueMax,
+        maxExportBatchSize: Math.min(512, settings.spanQueueMax),
+        scheduledDelayMillis: settings.spanDelayMs,
+        exportTimeoutMillis: settings.otlpTimeoutMs + 1000,
+      }),
+    ],
+  });
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  trace.setGlobalTracerProvider(provider);
+  return provider;
+}
+
+/** The registry of `/metrics` is the one source; the SDK has no instrument of its own. */
+function openMetrics(
+  { settings, watch, metricsOut, metrics }: SdkOptions,
+  resource: Resource,
+): MeterProvider | undefined {
+  if (metricsOut === undefined) return undefined;
+  const reader = new PeriodicExportingMetricReader({
+    exporter: watched(new OTLPMetricExporter(exporterOptions(settings, metricsOut)), 'metrics', watch),
+    exportIntervalMillis: settings.metricIntervalMs,
+    exportTimeoutMillis: Math.min(settings.metricIntervalMs, settings.otlpTimeoutMs),
+    metricProducers: [createRegistryProducer(metrics.registry)],
+  });
+  return new MeterProvider({ resource, readers: [reader] });
+}
+
+function exporterOptions(settings: TelemetrySettings, { url, headers }: Destination) {
+  return {
+    url,
+    headers: { ...headers },
+    timeoutMillis: settings.otlpTimeoutMs,
+    concurrencyLimit: 4,
+    compression: settings.otlpCompression as never,
+    httpAgentOptions: {
+      keepAlive: true,
+      ...pem('ca', settings.otlpCaFile),
+      ...pem('cert', settings.otlpClientCertificate),
+      ...pem('key', settings.otlpClientKey),
+    },
+  };
+}
+
+function pem<Name extends string>(name: Name, file: string | undefined): { readonly [N in Name]?: Buffer } {
+  if (file === undefined) return {};
+  try {
+    return { [name]: readFileSync(file) } as { readonly [N in Name]: Buffer };
+  } catch (cause) {
+    throw new AppError('config_invalid', `telemetry: the PEM file for "${name}" cannot be read`, { cause });
+  }
+}
+
+function ratioOf({ tracesSampler, tracesSamplerArg }: TelemetrySettings): number {
+  if (tracesSampler.endsWith('traceidratio')) return tracesSamplerArg;
+  return tracesSampler.endsWith('always_on') ? 1 : 0;
+}
+
+interface Exporter<Items, Result> {
+  export(items: Items, done: (result: Result) => void): void;
+}
+
+/** The same exporter, with somebody who looks at how each export ended. */
+function watched<
+  Items,
+  Result extends { readonly code: number; readonly error?: Error },
+  E extends Exporter<Items, Result>,
+>(exporter: E & Exporter<Items, Result>, signal: Signal, watch: ExportWatch): E {
+  const send = exporter.export.bind(exporter);
+  exporter.export = (items, done) =>
+    send(items, (result) => {
+      // `ExportResultCode.SUCCESS`.
+      if (result.code === 0) watch.exported(signal, Array.isArray(items) ? items.length : 1);
+      else watch.failed(signal, result.error);
+      done(result);
+    });
+  return exporter;
+}
+
+function countEnded(watch: ExportWatch): SpanProcessor {
+  return {
+    onStart: () => undefined,
+    onEnd: (span) => {
+      if ((span.spanContext().traceFlags & 1) !== 0) watch.ended();
+    },
+    forceFlush: () => Promise.resolve(),
+    shutdown: () => Promise.resolve(),
+  };
+}
