@@ -25,7 +25,7 @@ export interface Analyst {
   ask(session: AnalystSession, question: Question, options?: QueryOptions): Promise<Answer>;
 }
 
-export interface AnalystSession extends Pick<PlatformSession, 'query'> {
+interface AnalystSession extends Pick<PlatformSession, 'query'> {
   /** Columns of a relation that read as empty for this caller. */
   masked(relation: string): ReadonlySet<string>;
 }

@@ -1,6 +1,6 @@
 import type { Aggregate } from '../language/meaning.ts';
 import { as, is, skip } from '../language/terms.ts';
-import { numberOf } from '../model/check-semantic-model.ts';
+import { numberOf } from '../model/number-of.ts';
 import type { PlanMeasure } from '../plan/plan.ts';
 import { one, type Reader, type Rule } from './clause.ts';
 

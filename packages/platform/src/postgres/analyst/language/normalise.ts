@@ -1,4 +1,4 @@
-export const QUESTION_MAX = 2000;
+const QUESTION_MAX = 2000;
 
 export type Normalised =
   { readonly ok: true; readonly text: string } | { readonly ok: false; readonly reason: keyof typeof HYGIENE };

@@ -1,5 +1,6 @@
 import type { ModelDimension, ModelMeasure, ModelRelation, SemanticModel } from './semantic-model.ts';
-import { COLUMN_NAMES } from '../plan/column-names.ts';
+import { COLUMN_NAMES, countName } from '../plan/column-names.ts';
+import { numberOf } from './number-of.ts';
 
 export interface ModelFinding {
   readonly path: readonly string[];
@@ -55,14 +56,6 @@ function checkPart({ measures }: ModelRelation, name: string, index: string): re
   return 'ratio' in part ? [{ path: ['ratio', index], message: 'a ratio of ratios is not possible' }] : [];
 }
 
-/** The number that a measure is about. */
-export function numberOf(measure: ModelMeasure): string | undefined {
-  if ('sum' in measure) return measure.sum;
-  if ('avg' in measure) return measure.avg;
-  if ('min' in measure) return measure.min;
-  return 'max' in measure ? measure.max : undefined;
-}
-
 function checkDimension({ values, sets, lookup }: ModelDimension): readonly ModelFinding[] {
   if (lookup && values !== undefined)
     return [{ path: ['lookup'], message: 'values are listed here or looked up, not both' }];
@@ -73,8 +66,9 @@ function checkDimension({ values, sets, lookup }: ModelDimension): readonly Mode
   );
 }
 
-function checkNames({ numbers, dimensions, measures, date }: ModelRelation): readonly ModelFinding[] {
-  const seen = new Set<string>(COLUMN_NAMES);
+function checkNames(relation: ModelRelation): readonly ModelFinding[] {
+  const { numbers, dimensions, measures, date } = relation;
+  const seen = new Set<string>([...COLUMN_NAMES, countName(relation)]);
   const findings: ModelFinding[] = [];
   for (const [part, names] of Object.entries({ numbers, dimensions, measures, date })) {
     for (const name of Object.keys(names)) {

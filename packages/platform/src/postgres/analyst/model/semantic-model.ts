@@ -96,5 +96,4 @@ export const semanticModelSchema = z.strictObject({
 export type SemanticModel = z.infer<typeof semanticModelSchema>;
 export type ModelRelation = SemanticModel['relations'][string];
 export type ModelDimension = ModelRelation['dimensions'][string];
-export type ModelNumber = ModelRelation['numbers'][string];
 export type ModelMeasure = ModelRelation['measures'][string];

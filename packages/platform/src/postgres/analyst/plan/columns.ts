@@ -1,6 +1,6 @@
 import type { ModelRelation } from '../model/semantic-model.ts';
-import { numberOf } from '../model/check-semantic-model.ts';
-import { GROWTH, OF_TOTAL, PREVIOUS, SHARE } from './column-names.ts';
+import { numberOf } from '../model/number-of.ts';
+import { countName, GROWTH, OF_TOTAL, PREVIOUS, SHARE } from './column-names.ts';
 import type { Plan, PlanGroup, PlanMeasure } from './plan.ts';
 
 const AGGREGATES = { sum: 'total', avg: 'average', min: 'lowest', max: 'highest' } as const;
@@ -13,9 +13,6 @@ export function columnOfMeasure(measure: PlanMeasure, relation: ModelRelation): 
   if ('distinct' in measure) return `${measure.distinct}_count`;
   return countName(relation);
 }
-
-/** The column that counts rows is named after them. */
-export const countName = ({ many }: Pick<ModelRelation, 'many'>) => many.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_');
 
 /** The columns of the answer, in order. */
 export function columnsOf(plan: Plan, relation: ModelRelation): readonly string[] {

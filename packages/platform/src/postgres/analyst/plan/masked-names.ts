@@ -1,5 +1,5 @@
 import type { ModelMeasure, ModelRelation } from '../model/semantic-model.ts';
-import { numberOf } from '../model/check-semantic-model.ts';
+import { numberOf } from '../model/number-of.ts';
 import { dimensionLabel, numberLabel } from './labels.ts';
 import type { Plan, PlanMeasure } from './plan.ts';
 

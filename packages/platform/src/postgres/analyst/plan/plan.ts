@@ -55,5 +55,4 @@ export type Plan = z.infer<typeof planSchema>;
 export type PlanMeasure = Plan['measures'][number];
 export type PlanGroup = Plan['groups'][number];
 export type PlanValues = Plan['values'][number];
-export type PlanNumbers = Plan['numbers'][number];
 export type PlanCondition = z.infer<typeof condition>;

@@ -13,7 +13,7 @@ export interface SqlScope {
 
 const OPERATORS: Record<Comparator, string> = { gt: '>', ge: '>=', lt: '<', le: '<=', eq: '=', ne: '<>' };
 
-export const dateColumn = ({ date }: ModelRelation): string => columnOf(Object.values(date)[0]);
+const dateColumn = ({ date }: ModelRelation): string => columnOf(Object.values(date)[0]);
 
 /** A name that the model does not have must not become SQL: the plan was checked before, and this is the second lock. */
 function columnOf(entry: { readonly column: string } | undefined): string {
@@ -81,7 +81,7 @@ function filterSql(where: ModelMeasureWhere, scope: SqlScope, extra: readonly Pl
 
 type ModelMeasureWhere = Readonly<Record<string, string[]>> | undefined;
 
-export function valuesSql({ dimension, values, not }: PlanValues, { relation, bound }: SqlScope): string {
+function valuesSql({ dimension, values, not }: PlanValues, { relation, bound }: SqlScope): string {
   const list = values.map((value) => bound.bind(value)).join(', ');
   // What is empty is not one of the values.
   return `(${columnOf(own(relation.dimensions, dimension))} IN (${list}))${not ? ' IS NOT TRUE' : ''}`;

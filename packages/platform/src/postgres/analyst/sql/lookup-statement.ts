@@ -3,7 +3,7 @@ import type { Statement } from '../../../platform.ts';
 import type { ModelRelation } from '../model/semantic-model.ts';
 import { BoundValues, qualified, quoted } from './sql-text.ts';
 
-export const LOOKUP_MAX = 60;
+const LOOKUP_MAX = 60;
 
 const row = z.object({ value: z.string() });
 

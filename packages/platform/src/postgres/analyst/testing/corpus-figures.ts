@@ -59,7 +59,7 @@ export function table(
   return sorted(rows, order, Object.keys(keys));
 }
 
-export function sorted(rows: readonly Row[], order: string, ties: readonly string[]): Row[] {
+function sorted(rows: readonly Row[], order: string, ties: readonly string[]): Row[] {
   const name = order.replace('-', '');
   const sign = order.startsWith('-') ? -1 : 1;
   return rows.toSorted((a, b) => {
