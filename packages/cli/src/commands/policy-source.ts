@@ -12,7 +12,7 @@ type Place = Pick<CommandContext, 'cwd' | 'env'>;
 export function policyFile({ env }: Place, typed: string | undefined): string {
   const file = typed ?? env['CAUSEWAY_POLICY'];
   if (file === undefined || file === '')
-    throw new CommandError(EXIT_USAGE, 'FILE is missing, and CAUSEWAY_POLICY is not set');
+    throw new CommandError(EXIT_USAGE, 'no policy document is named: give its FILE, or set CAUSEWAY_POLICY');
   return file;
 }
 

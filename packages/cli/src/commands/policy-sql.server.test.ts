@@ -29,7 +29,7 @@ SELECT i, (ARRAY['WEST', 'EAST', 'NORTH', 'SOUTH'])[1 + i % 4], 'c', 'wanda@nort
 FROM generate_series(1, 5000) i;
 CREATE INDEX deals_region ON sales_base.deals (region);
 CREATE INDEX deals_amount ON sales_base.deals (amount);
-CREATE TABLE knowledge_base.documents (id int PRIMARY KEY, title text, body text, source text, audience text);
+CREATE TABLE knowledge_base.documents (id int PRIMARY KEY, title text, body text, source text, audience text, search tsvector);
 INSERT INTO knowledge_base.documents VALUES (1, 't', 'b', 's', 'everyone'), (2, 't', 'b', 's', 'finance');
 ALTER TABLE sales_base.deals OWNER TO causeway_owner;
 ALTER TABLE knowledge_base.documents OWNER TO causeway_owner;

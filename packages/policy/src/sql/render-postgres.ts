@@ -2,6 +2,7 @@ import type { PostgresGovernance } from './postgres-governance.ts';
 import { sqlComment } from './sql-comment.ts';
 
 const HEADER = `-- Governance of the policy, for psql, as a superuser: one transaction, or nothing.
+-- Roles belong to the whole server: not for a server of which another database is governed by another policy.
 -- It makes and replaces. What the policy no longer names is dropped by \`causeway db apply\`, not by this script.
 -- The tables of relations without \`from\` must exist and belong to causeway_owner: \`causeway db apply\` creates the sample ones.`;
 
