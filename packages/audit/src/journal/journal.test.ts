@@ -164,6 +164,12 @@ test('callers who proved nothing can fill a tenth, and nobody else suffers', asy
   expect(await codeOf(sink.record(refused('no token')))).toBe('recorded');
 });
 
+test('the share of callers who proved nothing is counted in bytes, whatever they write', async () => {
+  const { sink, journal } = testProducer();
+  await sink.record(refused('語'.repeat(1000)));
+  expect(journal.strangersBytes).toBe(journal.bytes);
+});
+
 test('an event that cannot be made into a line rejects, and takes no number', async () => {
   const { sink, journal, dir } = testProducer();
   const strange = toolCall();

@@ -68,7 +68,7 @@ export class JournalSink implements AuditSink {
       const line = this.#lineOf(event, this.#options.journal.nextSeq + turn.events);
       turn.text += line;
       turn.events += 1;
-      if (isStrangers(event)) turn.strangersBytes += line.length;
+      if (isStrangers(event)) turn.strangersBytes += Buffer.byteLength(line);
       return turn.written.promise;
     } catch (error) {
       return Promise.reject(toAppError(error));

@@ -113,6 +113,13 @@ test('an overdue batch that is under way is left alone', async () => {
   expect([queue.added.length, queue.replaced.length]).toEqual([1, 0]);
 });
 
+test('a batch that the queue says is under way for too long is put in again, in place of whatever has its id', async () => {
+  const { sink, queue, journal } = ship({ askAfterMs: 1, replaceAfterMs: 20 });
+  await sink.record(toolCall());
+  await vi.waitFor(() => expect(queue.replaced.length).toBeGreaterThan(0));
+  expect(journal.batches()).toHaveLength(1);
+});
+
 test('lines that the disk spoiled are reported, and the rest of the batch travels', async () => {
   const { sink, queue, journal, report } = ship({ everyMs: 1_000_000 });
   await Promise.all([sink.record(toolCall()), sink.record(toolCall())]);

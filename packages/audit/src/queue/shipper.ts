@@ -18,6 +18,8 @@ export interface ShipperOptions {
   readonly inFlightMax?: number;
   /** After how long without an answer the queue is asked what became of a batch. */
   readonly askAfterMs?: number;
+  /** How long it is believed that a batch is under way: something else may stand under its id, and never be due. */
+  readonly replaceAfterMs?: number;
   readonly now?: () => number;
 }
 
@@ -25,6 +27,7 @@ interface Flight {
   readonly batch: Batch;
   readonly proof: BatchProof;
   askAt: number;
+  replaceAt: number;
 }
 
 const BACKOFF_MAX_MS = 10_000;
@@ -41,7 +44,14 @@ export class Shipper {
   #isStopped = false;
 
   constructor(options: ShipperOptions) {
-    this.#options = { everyMs: 25, inFlightMax: 32, askAfterMs: 2000, now: Date.now, ...options };
+    this.#options = {
+      everyMs: 25,
+      inFlightMax: 32,
+      askAfterMs: 2000,
+      replaceAfterMs: 60_000,
+      now: Date.now,
+      ...options,
+    };
   }
 
   start(): void {
@@ -117,7 +127,8 @@ export class Shipper {
     if (packed === undefined) return;
     const proof = proofOf(packed);
     // Known before it is sent: the worker's word may be here before the queue's.
-    this.#flights.set(proof.id, { batch, proof, askAt: this.#options.now() + this.#options.askAfterMs });
+    const { now, askAfterMs, replaceAfterMs } = this.#options;
+    this.#flights.set(proof.id, { batch, proof, askAt: now() + askAfterMs, replaceAt: now() + replaceAfterMs });
     this.#sent.add(batch.first);
     try {
       await this.#options.queue.add(packed);
@@ -143,14 +154,15 @@ export class Shipper {
   }
 
   async #ask(flight: Flight): Promise<void> {
-    const { queue, now, askAfterMs } = this.#options;
+    const { queue, now, askAfterMs, replaceAfterMs } = this.#options;
     const { id } = flight.proof;
     flight.askAt = now() + askAfterMs;
     const state = await queue.stateOf(id);
     // Its receipt may have come by itself meanwhile.
-    if (state.at === 'under_way' || !this.#flights.has(id)) return;
+    if (!this.#flights.has(id) || (state.at === 'under_way' && now() < flight.replaceAt)) return;
     if (state.at === 'done' && this.#landed(id, state.answer)) return;
-    // Gone, failed, or done by somebody who is not the worker: it goes again, in place of whatever has its id.
+    flight.replaceAt = now() + replaceAfterMs;
+    // Gone, failed, never due, or done by somebody who is not the worker: it goes again, in place of whatever has its id.
     const packed = await this.#pack(flight.batch);
     if (packed !== undefined) await (state.at === 'missing' ? queue.add(packed) : queue.replace(packed));
   }

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 
 const COUNTER_MAX = 0xfff;
+/** How far ids run ahead of a clock that steps back. Beyond that they follow it: one second in a wrong year must not spoil all later ids. */
+const AHEAD_MAX_MS = 30_000;
 const RANDOM_AT = 19;
 
 /**
- * Makes uuids of version 7 (RFC 9562 §5.7) that grow, also within a millisecond and when the clock steps back:
+ * Makes uuids of version 7 (RFC 9562 §5.7) that grow, also within a millisecond and when the clock steps back a little:
  * the id is the key of the audit table and of its monthly partitions.
  */
 export function createEventIds(now: () => number = Date.now): () => string {
@@ -12,7 +14,7 @@ export function createEventIds(now: () => number = Date.now): () => string {
   let counter = 0;
   return () => {
     const ms = now();
-    if (ms > lastMs) {
+    if (ms > lastMs || lastMs - ms > AHEAD_MAX_MS) {
       lastMs = ms;
       counter = 0;
     } else if (++counter > COUNTER_MAX) {

@@ -125,11 +125,11 @@ test('the hash of a chain is pinned: a change would break every trail that exist
   );
 });
 
-test('event ids are uuids of version 7 that grow, also in one millisecond and when the clock steps back', () => {
+test('event ids are uuids of version 7 that grow, also in one millisecond and when the clock steps back a little', () => {
   let now = 1_700_000_000_000;
   const next = createEventIds(() => now);
   const ids = Array.from({ length: 10_000 }, (_, at) => {
-    if (at === 5000) now -= 60_000;
+    if (at === 5000) now -= 20_000;
     return next();
   });
   expect(ids.every((id) => /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(id))).toBe(
@@ -138,4 +138,16 @@ test('event ids are uuids of version 7 that grow, also in one millisecond and wh
   expect(ids.toSorted()).toEqual(ids);
   expect(new Set(ids).size).toBe(ids.length);
   expect(eventIdTime(ids[0]!)).toBe(1_700_000_000_000);
+});
+
+test('a clock that was once far ahead does not take the ids of later events with it', () => {
+  const start = Date.parse('2026-11-20T12:00:00Z');
+  let now = start;
+  const next = createEventIds(() => now);
+  now = start + 10 * 365 * 86_400_000;
+  next();
+  now = start + 1;
+  expect(eventIdTime(next())).toBe(now);
+  now -= 5000;
+  expect(eventIdTime(next())).toBe(now + 5000);
 });

@@ -52,6 +52,7 @@ export class ChainCheck {
     for (const { chainSeq, hash } of heads) {
       this.#heads.set(chainSeq, (this.#heads.get(chainSeq) ?? new Set()).add(hash));
     }
+    for (const { last, hash } of retired) this.#heads.set(last, (this.#heads.get(last) ?? new Set()).add(hash));
     this.#retired = retired;
     this.#lastHead = heads.reduce((last, { chainSeq }) => Math.max(last, chainSeq), 0);
     this.#seq = start?.chainSeq ?? 0;
@@ -77,7 +78,7 @@ export class ChainCheck {
     if (row.chainSeq <= this.#seq) {
       return this.#problem('inserted', row, `there is another row with the number ${row.chainSeq}`);
     }
-    if (row.chainSeq > this.#seq + 1) return this.#missing(row.chainSeq - 1);
+    if (row.chainSeq > this.#seq + 1) return this.#isAmongRetired() ?? this.#missing(row.chainSeq - 1);
     const leaf = leafOrNothing(row);
     const isWhole = leaf !== undefined && chainHash(row.prevHash, leaf).equals(row.hash);
     if (!isWhole) return this.#problem('altered', row, 'its content is not what its hash was made of');
@@ -96,7 +97,7 @@ export class ChainCheck {
   end(): ChainProblem | undefined {
     if (this.#stranger !== undefined) return this.#nameStranger(this.#stranger, undefined);
     this.#skipRetired();
-    if (this.#lastHead > this.#seq) return this.#missing(this.#lastHead);
+    if (this.#lastHead > this.#seq) return this.#isAmongRetired() ?? this.#missing(this.#lastHead);
     if (this.#lastHead === this.#seq || this.#last === undefined) return undefined;
     const first = this.#lastHead + 1;
     const text = `rows ${first} to ${this.#seq}: no signed head vouches for them; they were put in, or the worker has not come to sign them`;
@@ -113,13 +114,25 @@ export class ChainCheck {
     );
   }
 
+  // A month goes as a whole or not at all, so a run is left out from its first row on; or from the head at which the check began.
   #skipRetired(): void {
     for (;;) {
-      const range = this.#retired.find(({ first, last }) => first <= this.#seq + 1 && last > this.#seq);
+      const next = this.#seq + 1;
+      const ranges = this.#retired.filter(
+        ({ first, last }) => last >= next && (first === next || (this.#last === undefined && first < next)),
+      );
+      const [range] = ranges.toSorted((a, b) => b.last - a.last);
       if (range === undefined) return;
       this.#seq = range.last;
       this.#hash = Buffer.from(range.hash, 'hex');
     }
+  }
+
+  #isAmongRetired(): ChainProblem | undefined {
+    const row = this.#last;
+    const isIn = this.#retired.some(({ first, last }) => first <= this.#seq && this.#seq < last);
+    if (row === undefined || !isIn) return undefined;
+    return this.#problem('inserted', row, 'it stands among rows that retention took away');
   }
 
   #missing(last: number): ChainProblem {

@@ -37,6 +37,13 @@ describe('the heads file', () => {
     expect(await seqsIn(path)).toEqual([7]);
   });
 
+  test('a head that comes in the moment in which another is answered is written', async () => {
+    const { path, heads } = await headsFile();
+    await heads.anchor(at(1));
+    await heads.anchor(at(2));
+    expect(await seqsIn(path)).toEqual([1, 2]);
+  });
+
   test('the same head again, as after a crash before the receipt, is no second line', async () => {
     const { path, heads } = await headsFile();
     await heads.anchor(at(3));

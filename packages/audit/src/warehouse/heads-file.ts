@@ -62,10 +62,7 @@ export class HeadsFile {
     const waiting = this.#waiting.get(chain) ?? { position, written: Promise.withResolvers<void>() };
     if (chainSeq > waiting.position.chainSeq) waiting.position = position;
     this.#waiting.set(chain, waiting);
-    if (!this.#isWriting) {
-      this.#isWriting = true;
-      void this.#writeAll().finally(() => (this.#isWriting = false));
-    }
+    if (!this.#isWriting) void this.#writeAll();
     return waiting.written.promise;
   }
 
@@ -79,6 +76,7 @@ export class HeadsFile {
   }
 
   async #writeAll(): Promise<void> {
+    this.#isWriting = true;
     // Whoever comes in the same turn shares the line.
     await Promise.resolve();
     for (let [next] = this.#waiting; next !== undefined; [next] = this.#waiting) {
@@ -93,6 +91,8 @@ export class HeadsFile {
         written.reject(error);
       }
     }
+    // In the same breath as the last look at who waits: one who comes a moment later must begin anew.
+    this.#isWriting = false;
   }
 
   // Opened each time, so that a file that was rotated away or removed is begun anew.

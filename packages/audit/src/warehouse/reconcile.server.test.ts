@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { startTestPostgres, type TestPostgres } from '../testing/postgres-server.ts';
 import { temporaryFolder, testProducer, toolCall } from '../testing/sample.ts';
 import { createRecords, createTestTrail, type TestTrail } from '../testing/test-trail.ts';
+import type { Checkpoint } from './head.ts';
 import { reconcile } from './reconcile.ts';
 import { retain } from './retain.ts';
 import { withReader } from './stored-row.ts';
@@ -116,4 +117,48 @@ test('without its signed checkpoint a dropped month is missing', async () => {
     retain({ client, months: 1, now: new Date('2026-11-20T00:00:00Z'), keepCheckpoint: () => Promise.resolve() }),
   );
   expect(await trail.verify()).toMatchObject({ ok: false, problems: [{ kind: 'missing', chainSeq: 1 }] });
+});
+
+const jan = () => Date.parse('2026-01-31T00:00:00Z');
+
+const retainNow = (keepCheckpoint = (one: Checkpoint) => trail.heads.writeCheckpoint(one)) =>
+  withReader(trail.adminUrl, (client) =>
+    retain({ client, months: 1, now: new Date('2026-11-20T00:00:00Z'), keepCheckpoint }),
+  );
+
+test('an event of the month that comes while the month is dropped is neither lost nor missing', async () => {
+  const late = createRecords(jan);
+  await trail.store(late.many(3));
+  await trail.store(createRecords().many(2));
+  let isFirst = true;
+  await retainNow(async (checkpoint) => {
+    await trail.heads.writeCheckpoint(checkpoint);
+    if (isFirst) await trail.store(late.many(1));
+    isFirst = false;
+  });
+  expect(await trail.verify()).toMatchObject({ ok: true, problems: [] });
+  expect(await account()).toMatchObject({ ok: true, lost: 0 });
+});
+
+test('a drop that failed after its checkpoint is made up for, and the trail is sound before and after', async () => {
+  await trail.store(createRecords(jan).many(3));
+  await trail.store(createRecords().many(2));
+  await withReader(trail.readerUrl, async (reader) => {
+    await reader.query('BEGIN; SELECT count(*) FROM audit_base.tool_calls');
+    await expect(retainNow()).rejects.toThrow('lock timeout');
+  });
+  expect(await trail.verify()).toMatchObject({ ok: true, rows: 5 });
+  expect(await retainNow()).toMatchObject({ rows: 3 });
+  expect(await trail.verify()).toMatchObject({ ok: true, rows: 2 });
+});
+
+test.each([1, 2, 3])('row %i of three that retention took away cannot be put back as another', async (seq) => {
+  await trail.store(createRecords(jan).many(3));
+  await trail.store(createRecords().many(2));
+  await retainNow();
+  await trail.table.append('other', createRecords().many(3), []);
+  await trail.admin(`ALTER TABLE audit_base.tool_calls DISABLE TRIGGER USER;
+    DELETE FROM audit_base.tool_calls WHERE chain = 'other' AND chain_seq <> 1; DELETE FROM audit_base.chains WHERE chain = 'other'`);
+  await trail.admin(`UPDATE audit_base.tool_calls SET chain = 'main', chain_seq = ${seq} WHERE chain = 'other'`);
+  expect(await trail.verify()).toMatchObject({ ok: false, problems: [{ kind: 'inserted', chainSeq: seq }] });
 });

@@ -160,6 +160,25 @@ describe('verify names what was done to the trail', () => {
     expect(report.problems).toMatchObject([{ kind: 'rewritten', chainSeq: 40 }]);
   });
 
+  test('a row in a chain of its own that no worker ever began', async () => {
+    const report = await tamperedTrail(async (trail) => {
+      await trail.table.append('ghost', createRecords().many(1), []);
+      await asOwner(trail, `DELETE FROM audit_base.chains WHERE chain = 'ghost'`);
+    });
+    expect(report.problems).toMatchObject([{ kind: 'unsigned', chain: 'ghost', chainSeq: 1 }]);
+  });
+
+  test.each([0, -5])('a row with the number %i, before the first', async (seq) => {
+    const report = await tamperedTrail((trail) =>
+      asOwner(
+        trail,
+        `INSERT INTO audit_base.tool_calls SELECT (jsonb_populate_record(t, '{"event_id":"${createRecords().one().event_id}","chain_seq":${seq}}')).*
+         FROM audit_base.tool_calls t WHERE chain_seq = 1`,
+      ),
+    );
+    expect(report.problems).toMatchObject([{ kind: 'inserted', chain: 'main', chainSeq: seq }]);
+  });
+
   test('a row put at the end, whole in itself', async () => {
     const report = await tamperedTrail((trail) => trail.table.append('main', createRecords().many(2), []));
     expect(report.problems).toMatchObject([{ kind: 'unsigned', chainSeq: 101 }]);
@@ -196,6 +215,16 @@ describe('verify does not believe heads that no worker signed', () => {
   test('a line that is no head', async () => {
     const report = await tamperedTrail((trail) => appendFile(trail.headsPath, 'nonsense\n'));
     expect(report.problems).toMatchObject([{ kind: 'heads', text: '1 lines of the heads file cannot be read' }]);
+  });
+
+  test('rows at the end, and a head further on that nobody signed and that comes while verify waits', async () => {
+    const report = await tamperedTrail(async (trail) => {
+      const forger = await createHeadSigner(newSigningKey());
+      await trail.table.append('main', createRecords().many(2), []);
+      const line = await forger.signHead({ chain: 'main', chainSeq: 999, hash: Buffer.alloc(32) }, new Date());
+      setTimeout(() => void appendFile(trail.headsPath, `${line}\n`), 100);
+    });
+    expect(report.problems).toMatchObject([{ kind: 'unsigned', chainSeq: 101 }]);
   });
 
   test('heads taken away: the rows behind the last one are not vouched for', async () => {

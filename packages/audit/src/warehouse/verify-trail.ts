@@ -35,6 +35,12 @@ interface HeadsProblem {
   readonly text: string;
 }
 
+/** Also those that stand in rows only, which the worker never makes: found by jumping from one to the next in the index. */
+const CHAINS = `WITH RECURSIVE named(chain) AS (
+  SELECT min(chain) FROM ${BASE}.tool_calls
+  UNION ALL SELECT (SELECT min(t.chain) FROM ${BASE}.tool_calls t WHERE t.chain > named.chain) FROM named WHERE named.chain IS NOT NULL
+) SELECT chain FROM named WHERE chain IS NOT NULL UNION SELECT chain FROM ${BASE}.chains ORDER BY chain`;
+
 const PROGRESS_ROWS = 10_000;
 const GRACE_MS = 5000;
 
@@ -43,7 +49,7 @@ export async function verifyTrail(options: VerifyOptions): Promise<VerifyReport>
   const { client, headsPath, keys } = options;
   // Rows are read after the heads, so that a head never speaks of rows that this snapshot does not have yet.
   const heads = await readHeads(headsPath);
-  const { rows } = await client.query<{ chain: string }>(`SELECT chain FROM ${BASE}.chains ORDER BY chain`);
+  const { rows } = await client.query<{ chain: string }>(CHAINS);
   const names = new Set([...rows.map(({ chain }) => chain), ...heads.heads.map(({ chain }) => chain)]);
   const problems: (ChainProblem | HeadsProblem)[] = [];
   if (heads.unreadable > 0) problems.push(headsProblem(`${heads.unreadable} lines of the heads file cannot be read`));
@@ -82,8 +88,10 @@ async function verifyChain(
   const start = await startOf(all, since, keys);
   const retired = await retiredOf(options);
   const check = checkOf(chain, { heads: all, start, retired });
-  const where = 'chain = $1 AND chain_seq > $2';
-  const query = { where, values: [chain, start?.chain_seq ?? 0], order: 'chain_seq, event_id' };
+  // From the very beginning, numbers that no worker gives come first, and are named.
+  const [where, values] =
+    start === undefined ? ['chain = $1', [chain]] : ['chain = $1 AND chain_seq > $2', [chain, start.chain_seq]];
+  const query = { where, values, order: 'chain_seq, event_id' };
   for await (const row of streamRows(client, query)) {
     const problem = check.take(row);
     if (problem !== undefined) return { check, problem: [await confirm(problem, all, keys)] };
@@ -133,9 +141,11 @@ async function endOf(
 
 async function isCovered(check: ChainCheck, newer: readonly SignedHead[], keys: HeadKeys): Promise<boolean> {
   const exact = newer.find((one) => one.chain_seq === check.chainSeq);
+  if (exact !== undefined && exact.hash !== check.hash.toString('hex')) return false;
   // Signed beyond what this snapshot has: the next run reads the rows in between.
-  if (exact === undefined) return newer.some((one) => one.chain_seq > check.chainSeq);
-  return exact.hash === check.hash.toString('hex') && (await isSignedLine(exact.line, HEAD_TYPE, keys));
+  for (const { chain_seq, line } of newer)
+    if (chain_seq >= check.chainSeq && (await isSignedLine(line, HEAD_TYPE, keys))) return true;
+  return false;
 }
 
 /** Before rows are called rewritten or missing, the head that says so must be genuine. */
