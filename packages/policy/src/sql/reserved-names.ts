@@ -7,8 +7,8 @@ export const ROW_ALIAS = 'governed_row';
 const SYSTEM_COLUMNS = ['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid'];
 
 /** The one governed view in a schema of Causeway's own, and the table behind it, which `causeway db apply` makes whatever the policy says. */
-export const AUDIT_VIEW = 'audit.tool_calls';
-export const AUDIT_TABLE = 'audit_base.tool_calls';
+const AUDIT_VIEW = 'audit.tool_calls';
+const AUDIT_TABLE = 'audit_base.tool_calls';
 
 const SCHEMAS = ['causeway', 'audit', 'public', 'information_schema'];
 
