@@ -6,6 +6,8 @@ export interface ProducerJob {
   readonly producerKey: string;
   readonly redisUrl?: string | undefined;
   readonly stateDatabaseUrl?: string | undefined;
+  /** Where no small disk is mounted, the size at which it finds the disk of the journals full. */
+  readonly diskBytes?: number | undefined;
   readonly perTick: number;
   readonly tickMs: number;
   readonly drainMs: number;

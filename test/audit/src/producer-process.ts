@@ -2,11 +2,13 @@
 import { writeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openAudit } from '@causeway/audit';
+import { shrinkDisk } from '@causeway/audit/testing';
 import { AppError, type Caller, Secret } from '@causeway/core';
 import { createMetrics } from '@causeway/runtime';
 import type { ProducerJob } from './producer-job.ts';
 
 const job = JSON.parse(process.argv[2] ?? '{}') as ProducerJob;
+if (job.diskBytes !== undefined) shrinkDisk(job.journalDir, job.diskBytes);
 const secret = (text: string | undefined) => (text === undefined ? undefined : new Secret(text));
 
 const WANDA: Caller = {

@@ -97,7 +97,15 @@ export class TrailWorld {
           join(this.#root, `worker-${n}.log`),
         ),
     );
-    const job = { producerKey, redisUrl: redis?.url, stateDatabaseUrl: state?.url, drainMs: 20_000, ...options };
+    const diskBytes = this.isDiskMounted ? undefined : DISK_BYTES;
+    const job = {
+      diskBytes,
+      producerKey,
+      redisUrl: redis?.url,
+      stateDatabaseUrl: state?.url,
+      drainMs: 20_000,
+      ...options,
+    };
     this.producers = Array.from(
       { length: options.producers },
       () => new LoadProducer({ ...job, journalDir: this.#journals }, this.#accepted),
@@ -178,10 +186,12 @@ export class TrailWorld {
   }
 }
 
-/** A disk that can be filled needs root. */
+const DISK_BYTES = 48 * 2 ** 20;
+
+/** A real small disk needs root; without it the producers find their disk full at the same size. */
 function mountSmallDisk(dir: string): boolean {
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=48m', 'tmpfs', dir], { stdio: 'pipe' });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'tmpfs', dir], { stdio: 'pipe' });
     return true;
   } catch {
     return false;

@@ -1,5 +1,5 @@
-// Fills the disk below FOLDER with a journal and prints what happened as JSON: node fill-disk.ts FOLDER
-import { rmSync, writeFileSync } from 'node:fs';
+// Fills the disk below FOLDER with a journal and prints what happened as JSON: node fill-disk.ts FOLDER [BYTES]
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '@causeway/core';
@@ -8,8 +8,10 @@ import { Journal } from '../journal/journal.ts';
 import { JournalSink } from '../journal/sink.ts';
 import { recordsIn } from './records-in.ts';
 import { recordedEvent } from './recorded-event.ts';
+import { shrinkDisk } from './small-disk.ts';
 
-const [, , folderName = ''] = process.argv;
+const [, , folderName = '', bytes] = process.argv;
+if (bytes !== undefined) shrinkDisk(folderName, Number(bytes));
 const folder = openProducer(folderName, 'mcp');
 const journal = new Journal({ folder, bytesMax: 2 ** 30, batchBytesMax: 16 * 1024 });
 const sink = new JournalSink({ journal, producer: folder.producer, service: 'mcp' });
@@ -44,12 +46,14 @@ for (let attempt = 0; attempt < 100 && afterTrim !== 'not full'; attempt++) {
 }
 
 const filler = join(folderName, 'filler');
+const file = openSync(filler, 'a');
 let filled = 'not full';
 try {
-  for (let at = 0; at < 10_000; at++) writeFileSync(filler, Buffer.alloc(1024), { flag: 'a' });
+  for (let at = 0; at < 10_000; at++) writeSync(file, Buffer.alloc(1024));
 } catch (error) {
   filled = String((error as { code?: string }).code);
 }
+closeSync(file);
 const byOthers = await fill(10_000);
 rmSync(filler);
 const afterOthers = await fill(2);

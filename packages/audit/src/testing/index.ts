@@ -2,3 +2,4 @@ export { startTestPostgres, type TestPostgres } from './postgres-server.ts';
 export { startTestRedis, type TestRedis } from './redis-server.ts';
 export { endProcess, freePort, startProcess, type TestServer } from './server-process.ts';
 export { newSigningKey } from './signing-key.ts';
+export { shrinkDisk } from './small-disk.ts';
