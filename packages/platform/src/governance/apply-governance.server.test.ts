@@ -184,6 +184,34 @@ describe.each(POSTGRES_KINDS)('causeway db apply on %s', (kind) => {
       'REVOKE SELECT ON sales.deals FROM managers',
       'grant SELECT on relation sales.deals to managers',
     ],
+    // From Postgres 16 on, a membership stays until its own grantor's is named; a right stays until its own grantor takes it back.
+    [
+      'a membership that another administrator gave',
+      `CREATE ROLE deputy CREATEROLE; GRANT finance TO deputy WITH ADMIN OPTION;
+       SET ROLE deputy; GRANT finance TO "omar@causeway.example"`,
+      'revoke membership of omar@causeway.example in finance',
+    ],
+    [
+      'a second membership that may be handed on',
+      `SET ROLE deputy; GRANT finance TO "olivia@causeway.example" WITH ADMIN OPTION`,
+      'revoke membership of olivia@causeway.example in finance',
+    ],
+    [
+      'a right that another role gave',
+      `GRANT USAGE ON SCHEMA sales_base TO deputy; GRANT SELECT ON sales_base.deals TO deputy WITH GRANT OPTION;
+       SET ROLE deputy; GRANT SELECT ON sales_base.deals TO managers`,
+      'revoke rights on relation sales_base.deals from managers',
+    ],
+    [
+      'a right of everybody that another role gave',
+      `SET ROLE deputy; GRANT SELECT ON sales_base.deals TO PUBLIC`,
+      'revoke rights on relation sales_base.deals from everybody',
+    ],
+    [
+      'a right of the policy that may be handed on, and was',
+      `CREATE ROLE stranger; GRANT SELECT ON sales.deals TO managers WITH GRANT OPTION; SET ROLE managers; GRANT SELECT ON sales.deals TO stranger`,
+      'revoke rights on relation sales.deals from managers',
+    ],
   ])('puts right what was changed behind its back: %s', async (_, change, action) => {
     await admin(change);
     expect(await said()).toContain(action);

@@ -37,15 +37,17 @@ SELECT 'server', ARRAY[s.srvname::text], obj_description(s.oid, 'pg_foreign_serv
   concat_ws(' ', pg_get_userbyid(s.srvowner), w.fdwname, s.srvoptions::text)
 FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw`;
 
-/** The options of a membership came with Postgres 16: read as JSON, they are simply not there before. */
+/** From Postgres 16 on a membership has options, and one of its own from each grantor. Read as JSON, the options are simply not there before. */
 export const MEMBERSHIPS = `
 SELECT pg_get_userbyid(m.member)::text AS member, pg_get_userbyid(m.roleid)::text AS role, m.admin_option AS admin,
+  CASE WHEN current_setting('server_version_num')::int >= 160000 THEN pg_get_userbyid(m.grantor)::text END AS grantor,
   (to_jsonb(m) ->> 'inherit_option')::boolean AS inherit, (to_jsonb(m) ->> 'set_option')::boolean AS set
 FROM pg_auth_members m`;
 
 /** Who may do what in the schemas of `$1` and on the foreign servers, but for each owner's own rights. */
 export const ACLS = `
-SELECT a.type, a.parts, a."column", x.privilege_type AS privilege,
+SELECT a.type, a.parts, a."column", x.privilege_type AS privilege, x.is_grantable AS grantable,
+  CASE WHEN x.grantor <> a.owner THEN pg_get_userbyid(x.grantor)::text END AS grantor,
   CASE WHEN x.grantee = 0 THEN NULL ELSE pg_get_userbyid(x.grantee)::text END AS grantee
 FROM (
   SELECT 'schema' AS type, ARRAY[nspname::text] AS parts, NULL::text AS "column", nspowner AS owner,

@@ -31,6 +31,8 @@ export interface CatalogMembership {
   readonly member: string;
   readonly role: string;
   readonly admin: boolean;
+  /** `null` before Postgres 16, where a membership is one, whoever gave it. */
+  readonly grantor: string | null;
   /** `null` before Postgres 16, where the member's own attribute decides. */
   readonly inherit: boolean | null;
   readonly set: boolean | null;
@@ -41,6 +43,10 @@ export interface CatalogAcl {
   readonly parts: readonly string[];
   readonly column: string | null;
   readonly privilege: string;
+  /** The grantee may hand it on. */
+  readonly grantable: boolean;
+  /** `null` is the owner. */
+  readonly grantor: string | null;
   /** `null` is PUBLIC. */
   readonly grantee: string | null;
 }

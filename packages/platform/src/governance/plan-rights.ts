@@ -16,12 +16,7 @@ export function planMemberships(catalog: Catalog, objects: readonly GovernedObje
     (found) => members.has(found.member) && !wanted.some((one) => isSame(one, found)),
   );
   return [
-    ...surplus.map(({ member, role }): Action => ({
-      verb: 'revoke',
-      what: `membership of ${member} in ${role}`,
-      statements: [`REVOKE ${escapeIdentifier(role)} FROM ${escapeIdentifier(member)}`],
-      everywhere: true,
-    })),
+    ...surplus.map(expel),
     ...missing.map(({ name, statements }): Action => ({
       verb: 'grant',
       what: `membership ${name}`,
@@ -29,6 +24,14 @@ export function planMemberships(catalog: Catalog, objects: readonly GovernedObje
       everywhere: true,
     })),
   ];
+}
+
+/** Named by its grantor, because another one's would stay. What a caller's role has handed on goes too: no policy let it. */
+function expel({ member, role, grantor }: CatalogMembership): Action {
+  const revoke = `REVOKE ${escapeIdentifier(role)} FROM ${escapeIdentifier(member)}`;
+  const by = grantor === null ? '' : ` GRANTED BY ${escapeIdentifier(grantor)}`;
+  const what = `membership of ${member} in ${role}`;
+  return { verb: 'revoke', what, statements: [`${revoke}${by} CASCADE`], everywhere: true };
 }
 
 function isSame(wanted: Membership, found: CatalogMembership): boolean {
@@ -50,7 +53,9 @@ export function planGrants(
   const targets = ourTargets(catalog);
   const surplus = catalog.acls.filter(
     (acl) =>
-      targets.has(targetKey(acl)) && (acl.grantee === null || ours.has(acl.grantee)) && !allowed.has(entryOf(acl)),
+      targets.has(targetKey(acl)) &&
+      (acl.grantee === null || ours.has(acl.grantee)) &&
+      (acl.grantable || !allowed.has(entryOf(acl))),
   );
   const present = new Set(catalog.acls.filter((acl) => !remade.has(targetKey(acl))).map(entryOf));
   const taken = new Set(surplus.map((acl) => holder(targetKey(acl), acl.grantee)));
@@ -65,13 +70,16 @@ export function planGrants(
 }
 
 function revocations(surplus: readonly CatalogAcl[]): readonly Action[] {
-  const once = new Map(surplus.map((acl) => [holder(targetKey(acl), acl.grantee), acl]));
+  const once = new Map(surplus.map((acl) => [JSON.stringify([targetKey(acl), acl.grantee, acl.grantor]), acl]));
   return [...once.values()].map((acl) => {
     const grantee = acl.grantee === null ? 'PUBLIC' : escapeIdentifier(acl.grantee);
+    const revoke = `REVOKE ALL ON ${targetSql(acl)} FROM ${grantee} CASCADE`;
     return {
       verb: 'revoke',
       what: `rights on ${acl.type} ${acl.parts.slice(0, 2).join('.')} from ${acl.grantee ?? 'everybody'}`,
-      statements: [`REVOKE ALL ON ${targetSql(acl)} FROM ${grantee}`],
+      // Only who gave a right can take it back, and only the owner may be left unnamed.
+      statements:
+        acl.grantor === null ? [revoke] : [`SET LOCAL ROLE ${escapeIdentifier(acl.grantor)}`, revoke, 'RESET ROLE'],
     };
   });
 }
