@@ -78,7 +78,7 @@ interface Span {
 }
 
 function between(reader: Reader, at: number, named: boolean): Found | undefined {
-  const span = spanAt(reader, at, named);
+  const span = spanAt(reader, at);
   if (span === undefined || isAboutTime(reader, span, named)) return undefined;
   const { low, high } = span;
   const conditions: PlanCondition[] = [
@@ -88,8 +88,8 @@ function between(reader: Reader, at: number, named: boolean): Found | undefined 
   return { conditions, next: high.next, percent: high.percent, marked: low.marked || high.marked };
 }
 
-function spanAt({ terms }: Reader, at: number, named: boolean): Span | undefined {
-  const opened = is(terms[at], 'between') || (named && is(terms[at], 'from'));
+function spanAt({ terms }: Reader, at: number): Span | undefined {
+  const opened = is(terms[at], 'between', 'from');
   const low = readAmount(terms, opened ? skip(terms, at + 1, 'filler') : at);
   if (low === undefined) return undefined;
   const joined = opened ? is(terms[low.next], 'and', 'to') : is(terms[low.next], 'to');

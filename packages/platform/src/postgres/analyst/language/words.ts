@@ -7,7 +7,7 @@ export const WORDS: readonly (readonly [phrases: string, meaning: Meaning])[] = 
     { kind: 'filler' },
   ],
   [
-    'want, need, like, would like, want to, like to, need to, would like to, see, know, tell, let, now, get, got, as of, into, within, during, all of, come, comes, came, worth, doing, breakdown of, a breakdown of, the breakdown of, how do, how does, how did, how is, how are, how was, how were, coming, one, ones, any, some, so, just, ok, okay, yes, well, altogether, in total, in all',
+    'want, need, like, would like, want to, like to, need to, would like to, see, know, tell, let, now, get, got, as of, into, within, during, all of, come, comes, came, worth, contribute, contributes, contributed, doing, breakdown of, a breakdown of, the breakdown of, how do, how does, how did, how is, how are, how was, how were, coming, one, ones, any, some, so, just, ok, okay, yes, well, altogether, in total, in all',
     { kind: 'filler' },
   ],
   [

@@ -56,7 +56,7 @@ export function requestOf(clauses: readonly Clause[]): Request {
     rank: rankOf(clauses),
     sorts: all('sort'),
     limit: all('limit')[0]?.count,
-    growth: all('growth')[0],
+    growth: all('growth').find(({ grain }) => grain !== undefined) ?? all('growth')[0],
     removals: all('remove').map(({ what }) => what),
     cues: new Set(all('cue').map(({ cue }) => cue)),
     cueLeads: clauses.slice(0, 2).some(({ kind }) => kind === 'cue' || kind === 'those'),

@@ -404,6 +404,34 @@ const WORDED = alone([
     revenueBy(product, 'product'),
   ),
   ask('revnue by regoin', revenueBy(region, 'region')),
+  ask('What percentage of our revenue does each region contribute?', (deals) =>
+    withShare(revenueBy(region, 'region')(deals), 'revenue'),
+  ),
+  ask('Which product is most profitable?', (deals) =>
+    table(deals, { product }, { average_margin_pct: averageMargin }, '-average_margin_pct').slice(0, 1),
+  ),
+  ask(
+    'how many deals from 10k to 20k',
+    single('deals', count, (deals) => deals.filter(({ amount }) => amount >= 10_000 && amount <= 20_000)),
+  ),
+  ask('revenue growth rate year over year by quarter', (deals) =>
+    withGrowth(overTime('quarter')(deals), ['quarter', 'revenue'], 12),
+  ),
+  ask('Compare revenue Q1 2026 vs Q1 2025 by region', (deals) =>
+    table(
+      deals.filter((deal) => ['2025-01-01', '2026-01-01'].includes(quarter(deal))),
+      { region, quarter },
+      { revenue },
+      'quarter',
+    ),
+  ),
+  ask('Which customers in the West have the highest average deal size?', (deals) =>
+    table(west(deals), { customer }, { average_deal: averageAmount }, '-average_deal').slice(0, 10),
+  ),
+  ask(
+    'how many won deals are over 50k in the west or the south',
+    single('deals', count, (deals) => over(50_000)(won(inRegion('WEST', 'SOUTH')(deals)))),
+  ),
 ]);
 
 const TALKS: readonly Conversation[] = [
