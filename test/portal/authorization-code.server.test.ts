@@ -1,12 +1,22 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type PortalWorld, RESOURCE, startPortalWorld } from './portal-world.ts';
-import { fieldsOf, TestBrowser, type Visit } from './test-browser.ts';
+import {
+  ask,
+  authorize,
+  CLIENT,
+  ELENA,
+  MONA,
+  redeem,
+  REDIRECT,
+  refresh,
+  refreshTokenOf,
+  signIn,
+  WANDA,
+} from './authorize.ts';
+import { fieldsOf, TestBrowser } from './test-browser.ts';
 import { asSupervisor, bodyOf, post } from './token-request.ts';
-
-const REDIRECT = 'http://127.0.0.1:51234/callback';
-const CLIENT = 'demo-agent-host';
 
 let world: PortalWorld;
 beforeAll(async () => {
@@ -14,77 +24,13 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-interface Asked {
-  readonly url: URL;
-  readonly verifier: string;
-  readonly state: string;
-}
-
-function ask(overrides: Record<string, string | undefined> = {}): Asked {
-  const [verifier, state] = [randomBytes(32).toString('base64url'), randomBytes(8).toString('hex')];
-  const url = new URL(`${world.url}/oauth/authorize`);
-  const standard = {
-    response_type: 'code',
-    client_id: CLIENT,
-    redirect_uri: REDIRECT,
-    state,
-    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
-    code_challenge_method: 'S256',
-    resource: RESOURCE,
-  };
-  for (const [name, value] of Object.entries({ ...standard, ...overrides })) {
-    if (value !== undefined) url.searchParams.set(name, value);
-  }
-  return { url, verifier, state };
-}
-
-/** From the page that lets choose a provider to the one behind the sign-in there. */
-async function signIn(browser: TestBrowser, choose: Visit, [idp, email]: readonly [string, string]): Promise<Visit> {
-  const link = new RegExp(`href="(/auth/${idp}/login[^"]*)"`).exec(choose.text)?.[1] ?? '';
-  const page = await browser.open(new URL(link.replaceAll('&#38;', '&'), world.url));
-  return browser.open(page.url, { ...fieldsOf(page.text), email });
-}
-
-const WANDA = ['northwind', 'wanda@northwind.example'] as const;
-const MONA = ['fabrikam', 'mona@fabrikam.example'] as const;
-const ELENA = ['contoso', 'elena@contoso.example'] as const;
-
-async function authorize(who: readonly [string, string], overrides: Record<string, string | undefined> = {}) {
-  const browser = new TestBrowser(REDIRECT);
-  const asked = ask(overrides);
-  const consent = await signIn(browser, await browser.open(asked.url), who);
-  const visit =
-    consent.text === '' ? consent : await browser.open(consent.url, { ...fieldsOf(consent.text), decision: 'allow' });
-  return { browser, asked, consent, visit, code: visit.url.searchParams.get('code') ?? '' };
-}
-
-const redeem = (code: string, { verifier }: Pick<Asked, 'verifier'>, overrides: Record<string, string> = {}) =>
-  post(`${world.url}/oauth/token`, {
-    grant_type: 'authorization_code',
-    client_id: CLIENT,
-    redirect_uri: REDIRECT,
-    code,
-    code_verifier: verifier,
-    ...overrides,
-  });
-
-const refresh = (token: string, overrides: Record<string, string> = {}) =>
-  post(`${world.url}/oauth/token`, {
-    grant_type: 'refresh_token',
-    client_id: CLIENT,
-    refresh_token: token,
-    ...overrides,
-  });
-
-const refreshTokenOf = async (response: Response) => String((await bodyOf(response))['refresh_token']);
-
 describe('an application that is sent to the portal', () => {
   test.each([
     [WANDA, 'west_sales', 'sql genie'],
     [MONA, 'managers', 'sql genie'],
     [ELENA, 'executive', 'sql genie serving connections audit'],
   ] as const)('%s signs in, agrees, and it gets a token of the role', async (who, role, scope) => {
-    const { asked, consent, visit, code } = await authorize(who);
+    const { asked, consent, visit, code } = await authorize(world, who);
     expect(consent.status).toBe(200);
     expect(consent.text).toContain('Demo agent host');
     expect(consent.text).toContain('127.0.0.1:51234');
@@ -93,7 +39,7 @@ describe('an application that is sent to the portal', () => {
     expect(consent.text).not.toContain('<script');
     expect(visit.url.searchParams.get('iss')).toBe(world.url);
     expect(visit.url.searchParams.get('state')).toBe(asked.state);
-    const response = await redeem(code, asked);
+    const response = await redeem(world, { code, asked });
     const body = await bodyOf(response);
     expect(body).toMatchObject({ token_type: 'Bearer', scope, expires_in: 900 });
     const claims = decodeJwt(body.access_token);
@@ -111,34 +57,34 @@ describe('an application that is sent to the portal', () => {
   });
 
   test('what was agreed to is remembered, for this person, client and these scopes', async () => {
-    const { browser, asked } = await authorize(['northwind', 'erik@northwind.example'], { scope: 'sql' });
+    const { browser, asked } = await authorize(world, ['northwind', 'erik@northwind.example'], { scope: 'sql' });
     expect(asked.url.searchParams.get('scope')).toBe('sql');
-    const again = await browser.open(ask({ scope: 'sql' }).url);
+    const again = await browser.open(ask(world, { scope: 'sql' }).url);
     expect(again.url.searchParams.has('code')).toBe(true);
-    const more = await browser.open(ask({ scope: 'sql genie' }).url);
+    const more = await browser.open(ask(world, { scope: 'sql genie' }).url);
     expect(more.text).toContain('Let Demo agent host work for you?');
   });
 
   test('a no is told to the application', async () => {
     const browser = new TestBrowser(REDIRECT);
-    const consent = await signIn(browser, await browser.open(ask().url), ['fabrikam', 'felix@fabrikam.example']);
+    const consent = await signIn(browser, await browser.open(ask(world).url), ['fabrikam', 'felix@fabrikam.example']);
     const { url } = await browser.open(consent.url, { ...fieldsOf(consent.text), decision: 'deny' });
     expect([url.searchParams.get('error'), url.searchParams.get('code')]).toEqual(['access_denied', null]);
   });
 
   test('without resource and scope it is for the policy’s resource and all that the role has', async () => {
-    const { asked, code } = await authorize(WANDA, {
+    const { asked, code } = await authorize(world, WANDA, {
       resource: undefined,
       scope: 'openid offline_access profile',
       nonce: 'n',
     });
-    const body = await bodyOf(await redeem(code, asked));
+    const body = await bodyOf(await redeem(world, { code, asked }));
     expect(decodeJwt(body.access_token)).toMatchObject({ aud: RESOURCE, scope: 'sql genie' });
     expect(body).not.toHaveProperty('id_token');
   });
 
   test('two replicas serve one sign-in, and one code once', async () => {
-    const { asked, code } = await authorize(WANDA);
+    const { asked, code } = await authorize(world, WANDA);
     const { throughReplica } = await import('./through-replica.ts');
     const form = {
       grant_type: 'authorization_code',
@@ -149,9 +95,9 @@ describe('an application that is sent to the portal', () => {
     };
     const answers = await Promise.all([
       throughReplica(world, '/oauth/token', { form }),
-      redeem(code, asked),
+      redeem(world, { code, asked }),
       throughReplica(world, '/oauth/token', { form }),
-      redeem(code, asked),
+      redeem(world, { code, asked }),
     ]);
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 400, 400, 400]);
   });
@@ -164,7 +110,7 @@ describe('authorization requests that are refused', () => {
     ['another resource', { resource: 'https://elsewhere.example' }, 'invalid_target'],
     ['an implicit token', { response_type: 'token' }, 'unsupported_response_type'],
   ])('%s goes back as an error', async (_name, overrides, error) => {
-    const { url } = await new TestBrowser(REDIRECT).open(ask(overrides).url);
+    const { url } = await new TestBrowser(REDIRECT).open(ask(world, overrides).url);
     expect(url.href.startsWith(REDIRECT)).toBe(true);
     const answer = new URLSearchParams(url.hash === '' ? url.search : url.hash.slice(1));
     expect(answer.get('error')).toBe(error);
@@ -177,7 +123,7 @@ describe('authorization requests that are refused', () => {
     ['a host that only begins alike', { redirect_uri: 'http://127.0.0.1.evil.example/callback' }],
     ['a client without redirects', { client_id: 'partner-portal' }],
   ])('%s goes nowhere', async (_name, overrides) => {
-    const visit = await new TestBrowser('http://nowhere/').open(ask(overrides).url);
+    const visit = await new TestBrowser('http://nowhere/').open(ask(world, overrides).url);
     expect(visit.status).toBe(400);
     expect(visit.url.origin).toBe(world.url);
     expect(visit.text).toContain('request id');
@@ -189,15 +135,15 @@ describe('authorization requests that are refused', () => {
     ['another client', { client_id: 'partner-portal' }],
     ['an unknown code', { code: 'x' }],
   ])('a code with %s is worth nothing', async (_name, overrides) => {
-    const { asked, code } = await authorize(WANDA);
-    const response = await redeem(code, asked, overrides);
+    const { asked, code } = await authorize(world, WANDA);
+    const response = await redeem(world, { code, asked, overrides });
     const { error } = (await response.json()) as { error: string };
     expect([response.status, ['invalid_grant', 'unauthorized_client'].includes(error)]).toEqual([400, true]);
   });
 
   test('the consent of a forged form, or of another browser, is refused', async () => {
     const browser = new TestBrowser(REDIRECT);
-    const consent = await signIn(browser, await browser.open(ask({ scope: 'genie' }).url), [
+    const consent = await signIn(browser, await browser.open(ask(world, { scope: 'genie' }).url), [
       'contoso',
       'ada@contoso.example',
     ]);
@@ -219,34 +165,34 @@ describe('authorization requests that are refused', () => {
 
 describe('refresh', () => {
   test('rotates; a lost answer may be asked for again; a reuse ends the grant', async () => {
-    const { asked, code } = await authorize(MONA);
-    const first = await refreshTokenOf(await redeem(code, asked));
-    const rotated = await refresh(first);
+    const { asked, code } = await authorize(world, MONA);
+    const first = await refreshTokenOf(await redeem(world, { code, asked }));
+    const rotated = await refresh(world, first);
     expect(rotated.status).toBe(200);
     expect(world.eventOf(rotated)).toMatchObject({ kind: 'token_refresh', outcome: { status: 'success' } });
     const body = await bodyOf(rotated);
     expect(decodeJwt(body.access_token)).toMatchObject({ role: 'managers' });
     expect(body['refresh_token']).not.toBe(first);
-    expect((await refresh(first)).status).toBe(200);
+    expect((await refresh(world, first)).status).toBe(200);
   });
 
   test('the scope narrows and never widens', async () => {
-    const { asked, code } = await authorize(ELENA, { scope: 'sql genie' });
-    const token = await refreshTokenOf(await redeem(code, asked));
-    const wide = await refresh(token, { scope: 'sql audit' });
+    const { asked, code } = await authorize(world, ELENA, { scope: 'sql genie' });
+    const token = await refreshTokenOf(await redeem(world, { code, asked }));
+    const wide = await refresh(world, token, { scope: 'sql audit' });
     expect([wide.status, await wide.json()]).toMatchObject([400, { error: 'invalid_scope' }]);
-    const narrow = await bodyOf(await refresh(token, { scope: 'sql' }));
+    const narrow = await bodyOf(await refresh(world, token, { scope: 'sql' }));
     expect(narrow['scope']).toBe('sql');
   });
 
   test('whoever is off-boarded at the provider is out here, with the tokens that came of it', async () => {
-    const { asked, code } = await authorize(['northwind', 'erik@northwind.example']);
-    const answer = await bodyOf(await redeem(code, asked));
+    const { asked, code } = await authorize(world, ['northwind', 'erik@northwind.example']);
+    const answer = await bodyOf(await redeem(world, { code, asked }));
     const gone = world.people.findIndex(({ email }) => email === 'erik@northwind.example');
     const [erik] = world.people.splice(gone, 1);
     // Two refreshes within ten seconds ask the provider once: this is the first one after that.
     await new Promise((resolve) => setTimeout(resolve, 10_500));
-    const response = await refresh(String(answer['refresh_token']));
+    const response = await refresh(world, String(answer['refresh_token']));
     expect([response.status, await response.json()]).toMatchObject([400, { error: 'invalid_grant' }]);
     const introspected = await post(
       `${world.url}/oauth/introspect`,
@@ -255,23 +201,23 @@ describe('refresh', () => {
     );
     expect(await introspected.json()).toEqual({ active: false });
     if (erik !== undefined) world.people.push(erik);
-    expect((await refresh(String(answer['refresh_token']))).status).toBe(400);
+    expect((await refresh(world, String(answer['refresh_token']))).status).toBe(400);
   }, 20_000);
 
   test('the role is mapped anew: one that is revoked gets nothing', async () => {
-    const { asked, code } = await authorize(ELENA);
-    const token = await refreshTokenOf(await redeem(code, asked));
+    const { asked, code } = await authorize(world, ELENA);
+    const token = await refreshTokenOf(await redeem(world, { code, asked }));
     world.policy((text) => `${text}\nrevoked: { roles: [executive] }\n`);
-    await expect.poll(async () => (await refresh(token)).status, { timeout: 4000, interval: 300 }).toBe(400);
+    await expect.poll(async () => (await refresh(world, token)).status, { timeout: 4000, interval: 300 }).toBe(400);
     world.policy((text) => text);
   });
 
   test('a revoked refresh token takes its access tokens along', async () => {
-    const { asked, code } = await authorize(WANDA);
-    const answer = await bodyOf(await redeem(code, asked));
+    const { asked, code } = await authorize(world, WANDA);
+    const answer = await bodyOf(await redeem(world, { code, asked }));
     const token = String(answer['refresh_token']);
     expect((await post(`${world.url}/oauth/revoke`, { token, client_id: CLIENT })).status).toBe(200);
-    expect((await refresh(token)).status).toBe(400);
+    expect((await refresh(world, token)).status).toBe(400);
     const introspected = await post(
       `${world.url}/oauth/introspect`,
       { token: answer.access_token },
@@ -283,8 +229,8 @@ describe('refresh', () => {
 
 describe('the pages', () => {
   test('/ says who is signed in, and lets take back what was agreed to', async () => {
-    const { browser, asked, code } = await authorize(WANDA);
-    const answer = await bodyOf(await redeem(code, asked));
+    const { browser, asked, code } = await authorize(world, WANDA);
+    const answer = await bodyOf(await redeem(world, { code, asked }));
     const home = await browser.open(`${world.url}/`);
     for (const text of [
       'wanda@northwind.example',
@@ -307,7 +253,7 @@ describe('the pages', () => {
       decision: 'deny',
     });
     expect(after.text).not.toContain('Demo agent host');
-    expect((await refresh(String(answer['refresh_token']))).status).toBe(400);
+    expect((await refresh(world, String(answer['refresh_token']))).status).toBe(400);
     const introspected = await post(
       `${world.url}/oauth/introspect`,
       { token: answer.access_token },
@@ -315,11 +261,11 @@ describe('the pages', () => {
     );
     expect(await introspected.json()).toEqual({ active: false });
     // Asked again the next time.
-    expect((await browser.open(ask().url)).text).toContain('work for you?');
+    expect((await browser.open(ask(world).url)).text).toContain('work for you?');
   });
 
   test('signing out ends the session here and at the provider', async () => {
-    const { browser } = await authorize(MONA);
+    const { browser } = await authorize(world, MONA);
     const home = await browser.open(`${world.url}/`);
     browser.visited.length = 0;
     await browser.open(`${world.url}/auth/logout`, { csrf: fieldsOf(home.text)['csrf'] ?? '' });
@@ -327,7 +273,7 @@ describe('the pages', () => {
     expect((await browser.open(`${world.url}/`)).text).toContain('Sign in with your company');
     expect(world.events.some(({ kind }) => kind === 'sign_out')).toBe(true);
     // The application must not get in without a new sign-in.
-    expect((await browser.open(ask().url)).text).toContain('Sign in with your company');
+    expect((await browser.open(ask(world).url)).text).toContain('Sign in with your company');
   });
 
   test('a session that was planted before the sign-in is worth nothing after it', async () => {
