@@ -12,7 +12,7 @@ import { maskedNames } from './plan/masked-names.ts';
 import type { Plan } from './plan/plan.ts';
 import { readingOf } from './reading.ts';
 import { guardStatement } from './sql/guard-statement.ts';
-import { lookupStatement } from './sql/lookup-statement.ts';
+import { LOOKUP_MAX, lookupStatement } from './sql/lookup-statement.ts';
 import { type AnswerRow, ROWS_MAX, writeStatement } from './sql/write-statement.ts';
 
 export interface AnalystOptions {
@@ -89,7 +89,7 @@ async function look(
   const found = await Promise.all(
     visible.map(async (dimension) => {
       const rows = await run(lookupStatement(dimension, words, entry), asking);
-      return rows.map(({ value }) => ({ dimension, value }));
+      return rows.length < LOOKUP_MAX ? rows.map(({ value }) => ({ dimension, value })) : [];
     }),
   );
   return found.flat();

@@ -20,7 +20,7 @@ export function buildPlan(asked: Request, previous: Plan | undefined, context: O
   let plan = base ?? emptyPlan(context.relationName);
   for (const step of [removeParts, shape, filter, analyse, order]) plan = step(plan, request, full);
   const checked = planSchema.safeParse(plan);
-  if (!checked.success || JSON.stringify(checked.data).length > PLAN_BYTES_MAX) {
+  if (!checked.success || Buffer.byteLength(JSON.stringify(checked.data)) > PLAN_BYTES_MAX) {
     throw new Unclear('That is more at once than I can do. Please ask for fewer conditions, measures or groups.');
   }
   return checked.data;

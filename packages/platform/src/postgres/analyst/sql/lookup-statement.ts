@@ -3,7 +3,8 @@ import type { Statement } from '../../../platform.ts';
 import type { ModelRelation } from '../model/semantic-model.ts';
 import { BoundValues, qualified, quoted } from './sql-text.ts';
 
-const LOOKUP_MAX = 60;
+/** Where more values than this fit, a part of them would be a silent choice. */
+export const LOOKUP_MAX = 500;
 
 const row = z.object({ value: z.string() });
 
