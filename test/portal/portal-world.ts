@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +13,7 @@ import { readPortalSettings } from '@causeway/portal/settings';
 import { startTestRedis } from '@causeway/portal/testing';
 import { createLogger, createMetrics, serve } from '@causeway/runtime';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
+import { freePort } from './free-port.ts';
 import { startTestIssuer, TEST_AUDIENCE, type TestIssuer } from './test-issuer.ts';
 
 export const RESOURCE = 'http://127.0.0.1:8701/mcp';
@@ -170,12 +169,4 @@ function memoryAudit({ events, journal }: Trail): Audit {
   };
   const refusals = new RefusalRecorder({ sink, report: () => undefined, perAddressMax: 100_000 });
   return { sink, refusals, checks: [], close: async () => undefined };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
