@@ -21,6 +21,8 @@ interface CommonTarget {
   readonly floor?: true;
   /** Calls under way at any time. */
   readonly concurrency?: number;
+  /** How long a caller waits between an answer and its next call; without it, not at all. */
+  readonly restMs?: number;
 }
 
 /** A server in a process of its own, called over keep-alive sockets from another process. */

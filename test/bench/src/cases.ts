@@ -1,4 +1,5 @@
 import * as audit from './cases/audit.ts';
+import * as auditOutage from './cases/audit-outage.ts';
 import * as auditStore from './cases/audit-store.ts';
 import * as governedSql from './cases/governed-sql.ts';
 import * as http from './cases/http.ts';
@@ -15,5 +16,6 @@ export const CASES: readonly CaseModule[] = [
   { benchCase: checkIdentity.benchCase, module: new URL('cases/mcp-check-identity.ts', import.meta.url) },
   { benchCase: querySalesData.benchCase, module: new URL('cases/mcp-query-sales-data.ts', import.meta.url) },
   { benchCase: audit.benchCase, module: new URL('cases/audit.ts', import.meta.url) },
+  { benchCase: auditOutage.benchCase, module: new URL('cases/audit-outage.ts', import.meta.url) },
   { benchCase: auditStore.benchCase, module: new URL('cases/audit-store.ts', import.meta.url) },
 ];

@@ -12,9 +12,10 @@ interface Job {
   readonly settings: Settings;
   readonly concurrency: number;
   readonly seconds: number;
+  readonly restMs: number;
 }
 
-async function callServer({ module, target: name, port, settings, concurrency, seconds }: Job) {
+async function callServer({ module, target: name, port, settings, concurrency, seconds, restMs }: Job) {
   const { benchCase } = (await import(module)) as { benchCase: BenchCase };
   const target = benchCase.targets.find(
     (candidate): candidate is HttpTarget => candidate.name === name && candidate.kind === 'http',
@@ -31,6 +32,7 @@ async function callServer({ module, target: name, port, settings, concurrency, s
         if (!target.isRight(answer)) throw new Error(`wrong answer: ${answer.status} ${answer.body.slice(0, 200)}`);
       }),
       seconds,
+      restMs,
     );
     const { user, system } = process.cpuUsage(cpuBefore);
     return { ...result, generatorCores: (user + system) / 1e6 / result.seconds };

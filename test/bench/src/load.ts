@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { percentile } from './statistics.ts';
 
 /** One round of one target. Times are in milliseconds. */
@@ -8,8 +9,12 @@ export interface LoadResult {
   readonly p99: number;
 }
 
-/** Closed loop: each of the callers starts its next call when its last one has been answered. Rejects at the first wrong answer. */
-export async function load(callers: readonly (() => Promise<void>)[], seconds: number): Promise<LoadResult> {
+/** Closed loop: each of the callers starts its next call when its last one has been answered, or `restMs` later. Rejects at the first wrong answer. */
+export async function load(
+  callers: readonly (() => Promise<void>)[],
+  seconds: number,
+  restMs = 0,
+): Promise<LoadResult> {
   const latencies: number[] = [];
   const startedAt = performance.now();
   const endsAt = startedAt + seconds * 1000;
@@ -21,6 +26,9 @@ export async function load(callers: readonly (() => Promise<void>)[], seconds: n
         await call();
         now = performance.now();
         latencies.push(now - before);
+        if (restMs === 0) continue;
+        await delay(restMs);
+        now = performance.now();
       }
     }),
   );

@@ -102,6 +102,7 @@ async function startHttpTarget(target: HttpTarget, { child, generator, module, s
     port,
     settings,
     concurrency: target.concurrency ?? CONCURRENCY,
+    restMs: target.restMs ?? 0,
   };
   return (seconds) => generator.ask('callServer', { ...job, seconds });
 }

@@ -9,7 +9,7 @@ const typed = names.map((name) => `${name} ${PRODUCER_COLUMNS[name as keyof type
 /** What it raises for a record that can never be stored. */
 export const POISON = 'CWA01';
 
-const APPEND_SIGNATURE = 'audit.append(text, uuid[], json, bytea, json)';
+export const APPEND_SIGNATURE = 'audit.append(text, uuid[], json, bytea, json)';
 
 /** The month of an event id, and the first id of a month (RFC 9562 §5.7: 48 bits of milliseconds come first). */
 const MONTH_OF = `CREATE OR REPLACE FUNCTION ${BASE}.month_of(id uuid) RETURNS timestamp LANGUAGE sql IMMUTABLE STRICT

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { APPEND_STATEMENTS } from './append-function.ts';
 import { BASE, OWNER, READER, WORKER } from './audit-names.ts';
 import { TABLE_STATEMENTS, TABLES } from './tool-calls-table.ts';
+import { trailWholeness } from './trail-wholeness.ts';
 
 const role = (name: string, attributes: string) => [
   `DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '${name}') THEN CREATE ROLE ${name}; END IF; END $$`,
@@ -39,6 +40,8 @@ export interface AuditFoundation {
   readonly mark: string;
   /** For an administrator, in one transaction, as often as one likes. The last one sets the mark. */
   readonly statements: readonly string[];
+  /** A query for one boolean, `whole`: whether nobody has changed by hand what they made. */
+  readonly wholeness: string;
   /** Which the governed views may read, as far as the policy says. */
   readonly tables: readonly { readonly schema: string; readonly relation: string }[];
   /** By login. */
@@ -56,6 +59,7 @@ export function auditFoundation(
     schema: BASE,
     mark,
     statements: [...statements, `COMMENT ON SCHEMA ${BASE} IS '${mark}'`],
+    wholeness: trailWholeness(statements),
     tables: [{ schema: BASE, relation: 'tool_calls' }],
     passwords: {
       ...(passwords.worker === undefined ? {} : { [WORKER]: passwords.worker }),

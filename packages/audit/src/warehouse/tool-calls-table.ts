@@ -93,6 +93,14 @@ const OTHER_TABLES = [
 )`,
 ];
 
+/** Those of the partitions are made with them; here, so that one that was dropped or switched off by hand comes back. */
+const GUARD_PARTITIONS = `DO $guard$ DECLARE partition regclass; BEGIN
+  FOR partition IN SELECT inhrelid FROM pg_inherits WHERE inhparent = '${BASE}.tool_calls'::regclass LOOP
+    EXECUTE format('CREATE OR REPLACE TRIGGER append_only_truncate BEFORE TRUNCATE ON %s EXECUTE FUNCTION ${BASE}.refuse_change()', partition);
+    EXECUTE format('ALTER TABLE %s ENABLE TRIGGER USER', partition);
+  END LOOP;
+END $guard$`;
+
 /**
  * A second lock, against the owner's and an administrator's slips. Whoever may switch it off leaves traces in the chain.
  * On each row, because only such triggers are handed down to partitions.
@@ -104,6 +112,8 @@ BEGIN
 END $$`,
   `CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE ON ${BASE}.tool_calls FOR EACH ROW EXECUTE FUNCTION ${BASE}.refuse_change()`,
   `CREATE OR REPLACE TRIGGER append_only_truncate BEFORE TRUNCATE ON ${BASE}.tool_calls EXECUTE FUNCTION ${BASE}.refuse_change()`,
+  `ALTER TABLE ${BASE}.tool_calls ENABLE TRIGGER USER`,
+  GUARD_PARTITIONS,
 ];
 
 export const TABLE_STATEMENTS: readonly string[] = [TABLE, ...INDEXES, ...OTHER_TABLES, ...APPEND_ONLY];

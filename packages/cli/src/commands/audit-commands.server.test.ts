@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import {
   type AuditRecord,
   auditFoundation,
+  consumeBatches,
   createEventIds,
   createHeadSigner,
   HeadsFile,
@@ -13,7 +14,11 @@ import {
   JournalSink,
   openProducer,
   PostgresAuditTable,
+  proofOf,
+  readBatch,
+  signReceipt,
   toRecord,
+  UnacceptableBatch,
   withReader,
 } from '@causeway/audit';
 import { type Caller, Secret } from '@causeway/core';
@@ -129,6 +134,36 @@ describe.each(POSTGRES_KINDS)('causeway audit on %s', (kind) => {
     expect(again.actions).toEqual([]);
   });
 
+  test.each([
+    ['the guard of the table', 'DROP TRIGGER append_only ON audit_base.tool_calls'],
+    ['the guard against emptying a month', 'DROP TRIGGER append_only_truncate ON audit_base.tool_calls_2024_05'],
+    ['a guard that was switched off', 'ALTER TABLE audit_base.tool_calls DISABLE TRIGGER USER'],
+    ['a guard that was switched off for a month', 'ALTER TABLE audit_base.tool_calls_2024_05 DISABLE TRIGGER USER'],
+    [
+      'a guard that refuses nothing',
+      `CREATE OR REPLACE FUNCTION audit_base.refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`,
+    ],
+    ['append as its caller', 'ALTER FUNCTION audit.append SECURITY INVOKER'],
+    ['append of somebody else', 'ALTER FUNCTION audit.append OWNER TO CURRENT_USER'],
+  ])('db apply notices and repairs %s', async (_, text) => {
+    await server.asAdmin((client) => client.query(text), database);
+    const policy = await parsePolicy(readFileSync(POLICY, 'utf8'), { file: 'policy.yaml' });
+    const apply = () => applyGovernance({ adminUrl: server.url(database), policy, foundation: auditFoundation() });
+    expect((await apply()).actions).toMatchObject([{ verb: 'update', what: 'audit trail' }]);
+    expect((await apply()).actions).toEqual([]);
+    const refusal = (statement: string) =>
+      server
+        .asAdmin((client) => client.query(statement), database)
+        .then(
+          () => 'allowed',
+          (error: Error) => error.message,
+        );
+    for (const name of ['tool_calls', 'tool_calls_2024_05']) {
+      expect(await refusal(`DELETE FROM audit_base.${name}`)).toContain('append-only');
+      expect(await refusal(`TRUNCATE audit_base.${name}`)).toContain('append-only');
+    }
+  });
+
   test('reading is governed: only groups that the policy names see rows', async () => {
     const rowsOf = (role: string) =>
       server.asAdmin(async (client) => {
@@ -240,6 +275,52 @@ describe.each(POSTGRES_KINDS)('causeway audit on %s', (kind) => {
     expect(await causeway(`audit adopt ${folder.dir}`, keys)).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('its process is alive'),
+    });
+  });
+
+  test('adopt ships the whole journal of a process that is no more, and every event is stored once', async () => {
+    const key = randomUUID();
+    const folder = openProducer(join(dir, 'orphans'), 'dead');
+    const journal = new Journal({ folder, bytesMax: 2 ** 20, batchEventsMax: 4 });
+    const sink = new JournalSink({ journal, producer: folder.producer, service: 'dead' });
+    for (let turn = 0; turn < 5; turn++) await Promise.all([sink.record(event({})), sink.record(event({}))]);
+    journal.close();
+    const state = server.url(await server.createDatabase());
+    const keys = { AUDIT_PRODUCER_KEY: key, STATE_DATABASE_URL: state };
+
+    // Nobody works on the queue: what was not confirmed stays.
+    expect(await causeway(`audit adopt ${folder.dir} --wait 1 --json`, keys)).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('"found":3,"left":3'),
+    });
+    const worker = consumeBatches({
+      location: { stateDatabaseUrl: new Secret(state) },
+      concurrency: 1,
+      report: () => undefined,
+      process: async ({ id, batch }) => {
+        const read = readBatch([new Secret(key)], id, batch);
+        if (!read.ok) throw new UnacceptableBatch(read.reason);
+        await heads.anchor(await table.append('main', read.records, []));
+        return signReceipt(read.key, proofOf(read.batch));
+      },
+    });
+    onTestFinished(() => worker.close());
+    expect(await causeway(`audit adopt ${folder.dir} --wait 20`, keys)).toMatchObject({
+      code: 0,
+      stdout: '3 of 3 batches are stored\n',
+    });
+    expect(await causeway(`audit adopt ${folder.dir}`, keys)).toMatchObject({
+      code: 0,
+      stdout: '0 of 0 batches are stored\n',
+    });
+    const { stdout } = await causeway(`audit reconcile --journal ${join(dir, 'orphans')} --json`);
+    const { producers } = JSON.parse(stdout) as { producers: readonly { producer: string }[] };
+    expect(producers.find(({ producer }) => producer === folder.producer)).toMatchObject({
+      accepted: 10,
+      stored: 10,
+      duplicates: 0,
+      pending: 0,
+      gaps: [],
     });
   });
 

@@ -12,22 +12,28 @@ export interface Foundation {
   readonly schema: string;
   readonly mark: string;
   readonly statements: readonly string[];
+  /** A query for one boolean, `whole`: whether nobody has changed by hand what they made. */
+  readonly wholeness: string;
   /** Causeway's own, so that nobody has to be asked before a governed view may read them. */
   readonly tables: readonly { readonly schema: string; readonly relation: string }[];
   readonly passwords: Readonly<Record<string, string>>;
 }
 
-/** Lays it, when it is not there or was made by other statements. */
+/** Lays it, when it is not there, was made by other statements, or was changed since. */
 export async function layFoundation(
   client: pg.ClientBase,
   foundation: Foundation | undefined,
 ): Promise<readonly Action[]> {
   if (foundation === undefined) return [];
-  const { what, schema, mark, statements } = foundation;
+  const { what, schema, mark, statements, wholeness } = foundation;
   const { rows } = await client.query<{ mark: string | null }>(MARK, [schema]);
-  if (rows[0]?.mark === mark) return [];
+  if (rows[0]?.mark === mark && (await isWhole(client, wholeness))) return [];
   for (const statement of statements) await client.query(statement);
   return [{ verb: rows[0] === undefined ? 'create' : 'update', what, statements }];
+}
+
+async function isWhole(client: pg.ClientBase, wholeness: string): Promise<boolean> {
+  return (await client.query<{ whole: boolean }>(wholeness)).rows[0]?.whole === true;
 }
 
 const MARK = `SELECT obj_description(oid, 'pg_namespace') AS mark FROM pg_namespace WHERE nspname = $1`;
