@@ -14,6 +14,7 @@ import { createApps } from '../app.ts';
 import { ConnectionPool } from '../connections/connection-pool.ts';
 import { TOOL_LIST } from '../tools/index.ts';
 import { callWorld, type WorldOptions } from './call-world.ts';
+import { freePort } from './free-port.ts';
 
 export interface TestApp {
   /** Of the main port, and of the on-behalf-of listener. */
@@ -110,12 +111,5 @@ export async function startMcpApp(options: TestAppOptions): Promise<TestApp> {
 }
 
 const neverTrusted = () => ({ contains: () => false });
-
-/** The application must know its own host before it listens: it answers no other. */
-async function freePort(): Promise<number> {
-  const listener = await listen(() => undefined, { variable: 'TEST', host: '127.0.0.1', port: 0 });
-  await listener.drain(AbortSignal.timeout(100));
-  return listener.port;
-}
 
 export const auditDown = { record: () => Promise.reject(new AppError('audit_unavailable', 'the disk is full')) };
