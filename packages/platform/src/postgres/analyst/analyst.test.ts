@@ -51,7 +51,7 @@ describe('ask', () => {
     const many = Array.from({ length: 500 }, (_, index) => ({
       value: index < 2 ? `Acme ${index}` : `Acmeville ${index}`,
     }));
-    const session = sessionOf({ 'analyst.lookup': many });
+    const session = sessionOf({ 'analyst.lookup': many }, ['rep_email', 'product']);
     expect(await analyst.ask(session, { text: 'revenue of Acme' })).toMatchObject({ status: 'clarification' });
   });
 

@@ -562,6 +562,7 @@ const ASKED_BACK = alone([
   says('share of average margin by region', /add up/),
   says('total margin', /does not add up/),
   says('deals in WEST or over 10k', /"or"/),
+  says('deals in WEST or won', /"or"/),
   says('top customer in each region', /one list as a whole/),
   says('revenue between 2025-03-01 and 2025-02-01', /ends before it begins/),
   says('revenue in 2025 before March 2024', /no day in common/),
