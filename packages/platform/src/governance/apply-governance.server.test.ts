@@ -323,6 +323,28 @@ describe.each(POSTGRES_KINDS)('causeway db apply on %s', (kind) => {
     await apply();
   });
 
+  test('does not wait for ever behind another run that does not end', async () => {
+    const holder = new pg.Client({ connectionString: server.url(DB) });
+    await holder.connect();
+    await holder.query(`SELECT pg_advisory_lock(hashtextextended('causeway db apply', 0))`);
+    try {
+      await expect(apply({ lockTimeoutMs: 100 })).rejects.toMatchObject({
+        code: 'upstream_unavailable',
+        message: expect.stringMatching(/^another run is at work: .*55P03.*nothing was changed/),
+      });
+    } finally {
+      await holder.end();
+    }
+  });
+
+  test('an administrator who may not is told who may', async () => {
+    await admin('CREATE ROLE powerless LOGIN');
+    const policy = await demoPolicy([DEALS_ROWS, "west_sales: region = 'SOUTH'"]);
+    const message = await refusal({ adminUrl: server.url(DB, 'powerless'), policy });
+    expect(message).toMatch(/\(42501\); nothing was changed; docs\/existing-postgres.md says who may run this$/);
+    await admin('DROP ROLE powerless');
+  });
+
   test('does not wait for ever behind somebody’s transaction', async () => {
     const holder = new pg.Client({ connectionString: server.url(DB) });
     await holder.connect();

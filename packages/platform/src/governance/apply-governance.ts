@@ -67,8 +67,9 @@ export async function applyGovernance(options: ApplyOptions): Promise<ApplyRepor
 }
 
 async function applyIn(client: pg.Client, governance: PostgresGovernance, options: ApplyOptions): Promise<ApplyReport> {
-  for (const statement of [...governance.preamble, ONE_AT_A_TIME]) await client.query(statement);
+  for (const statement of governance.preamble) await client.query(statement);
   await client.query(`SELECT set_config('lock_timeout', $1, true)`, [String(options.lockTimeoutMs ?? 10_000)]);
+  await client.query(ONE_AT_A_TIME).catch((error: unknown) => Promise.reject(explain(error, 'another run is at work')));
   const founded = await layFoundation(client, options.foundation).catch((error: unknown) =>
     Promise.reject(explain(error, options.foundation?.what)),
   );
@@ -159,7 +160,7 @@ function explain(error: unknown, doing?: string): AppError {
   const state = error instanceof pg.DatabaseError ? error.code : undefined;
   const code = state === undefined || PASSING.test(state) ? 'upstream_unavailable' : 'config_invalid';
   const where = doing === undefined ? '' : `${doing}: `;
-  return new AppError(code, `${where}${message}${state === undefined ? '' : ` (${state})`}; nothing was changed`, {
-    cause: error,
-  });
+  const advice = state === '42501' ? '; docs/existing-postgres.md says who may run this' : '';
+  const text = `${where}${message}${state === undefined ? '' : ` (${state})`}; nothing was changed${advice}`;
+  return new AppError(code, text, { cause: error });
 }
