@@ -8,7 +8,7 @@ import { type LocalStack, startLocalStack } from '@causeway/local/stack';
 import { freePorts } from './free-ports.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
-export const REVISION = '2026-07-28';
+const REVISION = '2026-07-28';
 
 const META = {
   'io.modelcontextprotocol/protocolVersion': REVISION,

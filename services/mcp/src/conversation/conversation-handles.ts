@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { HandleKeys } from './handle-keys.ts';
 
 /** Whose conversation it is. */
-export interface ConversationOwner {
+interface ConversationOwner {
   readonly tool: ToolName;
   readonly caller: Caller;
 }

@@ -1,5 +1,5 @@
 /** How many questions Genie takes within a minute, from everybody together, and how many of them one caller may ask. */
-export interface GenieQuota {
+interface GenieQuota {
   readonly limit: number;
   readonly perCaller: number;
 }

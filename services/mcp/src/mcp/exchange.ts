@@ -32,7 +32,11 @@ export class Exchange {
   }
 
   /** Undefined when the caller went away first. */
-  dispatch(message: JSONRPCRequest, extra: MessageExtraInfo, signal?: AbortSignal): Promise<JsonRpcResponse | undefined> {
+  dispatch(
+    message: JSONRPCRequest,
+    extra: MessageExtraInfo,
+    signal?: AbortSignal,
+  ): Promise<JsonRpcResponse | undefined> {
     const id = ++this.#lastId;
     return new Promise((resolve) => {
       const leave = () => {

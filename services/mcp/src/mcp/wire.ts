@@ -13,7 +13,11 @@ type Receive = (message: JSONRPCMessage, extra?: MessageExtraInfo) => void;
 /** A transport that stays: one request after the other and at the same time, each with its own reply. */
 export interface Wire extends Transport {
   readonly inFlight: number;
-  dispatch(message: JSONRPCRequest, extra: MessageExtraInfo, signal?: AbortSignal): Promise<JsonRpcResponse | undefined>;
+  dispatch(
+    message: JSONRPCRequest,
+    extra: MessageExtraInfo,
+    signal?: AbortSignal,
+  ): Promise<JsonRpcResponse | undefined>;
 }
 
 /** Connecting a `Server` to this class binds it to the modern revision; the overrides make the binding last. */
@@ -28,7 +32,11 @@ export class ModernWire extends PerRequestHTTPServerTransport implements Wire {
     return this.#exchange.inFlight;
   }
 
-  dispatch(message: JSONRPCRequest, extra: MessageExtraInfo, signal?: AbortSignal): Promise<JsonRpcResponse | undefined> {
+  dispatch(
+    message: JSONRPCRequest,
+    extra: MessageExtraInfo,
+    signal?: AbortSignal,
+  ): Promise<JsonRpcResponse | undefined> {
     return this.#exchange.dispatch(message, extra, signal);
   }
 
@@ -59,7 +67,11 @@ export class LegacyWire implements Wire {
     return this.#exchange.inFlight;
   }
 
-  dispatch(message: JSONRPCRequest, extra: MessageExtraInfo, signal?: AbortSignal): Promise<JsonRpcResponse | undefined> {
+  dispatch(
+    message: JSONRPCRequest,
+    extra: MessageExtraInfo,
+    signal?: AbortSignal,
+  ): Promise<JsonRpcResponse | undefined> {
     return this.#exchange.dispatch(message, extra, signal);
   }
 
