@@ -11,7 +11,7 @@ export const WORDS: readonly (readonly [phrases: string, meaning: Meaning])[] = 
     { kind: 'filler' },
   ],
   [
-    'as a, as an, as, whose, where, been, being, be, question, look, looking, look at, data, figures, result, results, number, record, records, entries, rows, did we, have we, do we, may i, may we, made by, their, his, her',
+    'as a, as an, as, whose, where, been, being, be, question, look, looking, look at, data, figures, result, results, number, record, records, entries, rows, did we, have we, do we, may i, may we, made by',
     { kind: 'filler' },
   ],
   [
@@ -194,7 +194,7 @@ export const WORDS: readonly (readonly [phrases: string, meaning: Meaning])[] = 
     { kind: 'cue', cue: 'replace' },
   ],
   [
-    'those, these, them, behind, behind it, behind that, behind this, underlying, that number, this number',
+    'those, these, them, their, his, her, behind, behind it, behind that, behind this, underlying, that number, this number',
     { kind: 'those' },
   ],
   ['remove, drop, clear, delete the, get rid of, undo, take away, take off, lift', { kind: 'remove' }],

@@ -51,7 +51,14 @@ function asRows(plan: Plan, { numbers, mentions }: Request, { relation }: BuildC
   const asked = [...numbers, ...mentions.map(({ group }) => columnOfGroup(group))];
   const hidden = asked.find((name) => !shown.has(name));
   if (hidden !== undefined) throw new Unclear(`A list of ${relation.many} does not show "${hidden}".`);
-  return plan.list ? plan : { ...ungrouped(plan), list: true, measures: [], groups: [] };
+  if (plan.list) return plan;
+  // "Their deals", after a top three, would be those of all.
+  const partial = plan.groups.length > 0 && (plan.limit !== undefined || plan.having.length > 0);
+  if (partial)
+    throw new Unclear(
+      `The last answer showed a part of the groups only. Name those whose ${relation.many} you want to see.`,
+    );
+  return { ...ungrouped(plan), list: true, measures: [], groups: [] };
 }
 
 function refined(plan: Plan, { groups, measures, request, context }: Asked & Asking): Plan {
@@ -60,12 +67,18 @@ function refined(plan: Plan, { groups, measures, request, context }: Asked & Ask
   const list = plan.list && !regrouped && measures.length === 0;
   const keepsOrder = list || (!regrouped && !plan.list);
   const next: Plan = {
-    ...(keepsOrder ? plan : { ...ungrouped(plan), share: plan.share }),
+    ...(keepsOrder ? plan : { ...ungrouped(plan), share: plan.share, growth: stepFor(plan, groups) }),
     list,
     groups: uniqueBy([...(adds || !regrouped ? plan.groups : []), ...groups], columnOfGroup),
     measures: newMeasures(plan, { measures, adds, regrouped, context }),
   };
   return reordered(next, plan, context.relation);
+}
+
+/** Growth month over month becomes growth quarter over quarter when the groups become quarters. */
+function stepFor({ growth }: Plan, groups: readonly PlanGroup[]): Plan['growth'] {
+  if (growth === undefined) return undefined;
+  return groups.flatMap((group) => ('grain' in group ? [group.grain] : [])).at(-1) ?? growth;
 }
 
 /** What was ordered by a measure that gave way to another one is ordered by that one. */

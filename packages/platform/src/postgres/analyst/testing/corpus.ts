@@ -542,6 +542,40 @@ const TALKS: readonly Conversation[] = [
     ask('how many deals in WEST?', single('deals', count, west)),
   ),
   talk(
+    ask('revenue by month in 2025', overTime('month', in2025)),
+    ask('as a growth', (deals) =>
+      withGrowth(overTime('month')(deals), ['month', 'revenue'], 1).filter((row) =>
+        String(row['month']).startsWith('2025'),
+      ),
+    ),
+    ask('by quarter', (deals) =>
+      withGrowth(overTime('quarter')(deals), ['quarter', 'revenue'], 3).filter((row) =>
+        String(row['quarter']).startsWith('2025'),
+      ),
+    ),
+    ask('remove growth', overTime('quarter', in2025)),
+  ),
+  talk(
+    ask('how many deals over 50k', single('deals', count, over(50_000))),
+    ask(
+      'in WEST',
+      single('deals', count, (deals) => over(50_000)(west(deals))),
+    ),
+    ask(
+      'what is their total value',
+      single('total_amount', revenue, (deals) => over(50_000)(west(deals))),
+    ),
+    ask(
+      'average?',
+      single('average_amount', averageAmount, (deals) => over(50_000)(west(deals))),
+    ),
+  ),
+  talk(
+    ask('top 2 regions', (deals) => revenueBy(region, 'region')(deals).slice(0, 2)),
+    says('show their deals', /Name those/),
+    ask('sort descending', (deals) => revenueBy(region, 'region')(deals).slice(0, 2)),
+  ),
+  talk(
     ask('what share of revenue comes from WEST', rate('revenue', revenue, west)),
     ask('and EAST?', rate('revenue', revenue, east)),
   ),
