@@ -1,5 +1,5 @@
 import type { PlatformSession, QueryOptions, Statement } from '@causeway/platform';
-import { ATTRIBUTE, SPAN, withSpan } from '@causeway/runtime';
+import { SPAN, withSpan } from '@causeway/runtime';
 import type { ToolOutput } from './define-tool.ts';
 
 /** What is known of a call by the time it is recorded. */
@@ -11,7 +11,7 @@ export interface CallFacts {
   content?: ToolOutput;
 }
 
-/** The session of a call: bound to its deadline, traced, and what it asks is noted for the record. */
+/** The session of a call: bound to its deadline, and what it asks is noted for the record. */
 export function observedSession(
   session: PlatformSession,
   facts: CallFacts,
@@ -20,9 +20,7 @@ export function observedSession(
   return {
     query: <Row>(statement: Statement<Row>, options?: QueryOptions) => {
       facts.statement = statement.text;
-      return withSpan(SPAN.sql, { [ATTRIBUTE.statement]: statement.name }, () =>
-        session.query(statement, { ...bounds, ...options }),
-      );
+      return session.query(statement, { ...bounds, ...options });
     },
     ask: async (question, options) => {
       const answer = await withSpan(SPAN.ask, {}, () => session.ask(question, { ...bounds, ...options }));

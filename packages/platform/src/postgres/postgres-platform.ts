@@ -1,4 +1,5 @@
 import { AppError, type Caller } from '@causeway/core';
+import { ATTRIBUTE, SPAN, withSpan } from '@causeway/runtime';
 import pg from 'pg';
 import type {
   Platform,
@@ -75,7 +76,9 @@ export function createPostgresPlatform(options: PostgresPlatformOptions): Platfo
               values: statement.values.map(textOf),
             },
           };
-          const result = await runner.run(statement.name, unit, query.signal);
+          const result = await withSpan(SPAN.sql, { [ATTRIBUTE.statement]: statement.name }, () =>
+            runner.run(statement.name, unit, query.signal),
+          );
           if (result.kind === 'too_large') throw tooLarge(statement, unit);
           return result.rows.map((row) => checkedRow(statement, row));
         },

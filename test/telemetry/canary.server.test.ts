@@ -1,0 +1,142 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { OtlpReceiver } from './otlp-receiver.ts';
+import { type Call, TelemetryWorld } from './telemetry-world.ts';
+
+/** Looks like nothing that a pattern would find, so whoever lets it through shows it. */
+const CANARY = 'kestrel-7731-umbra';
+/** Stands in questions and search words, which are what the audit trail is for: there, in the arguments, and nowhere else. */
+const ASKED = 'osprey-4402-penumbra';
+const JWT = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJrZXN0cmVsIn0.a2VzdHJlbC03NzMxLXVtYnJh';
+
+let receiver: OtlpReceiver;
+let world: TelemetryWorld;
+let token: string;
+const secrets = new Map<string, string>([
+  ['what was planted', CANARY],
+  ['what was asked', ASKED],
+  ['a token that is none', JWT.slice(-24)],
+]);
+
+beforeAll(async () => {
+  receiver = await OtlpReceiver.start();
+  world = await TelemetryWorld.start({
+    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+    OTEL_EXPORTER_OTLP_HEADERS: `x-collector-key=${CANARY}`,
+    OTEL_BSP_SCHEDULE_DELAY: '50',
+    OTEL_METRIC_EXPORT_INTERVAL: '500',
+    LOG_LEVEL: 'debug',
+  });
+  const subject = await world.signIn('ada@contoso.example');
+  token = ((await (await world.exchange(subject)).json()) as { access_token: string }).access_token;
+  // The signature is the part that nobody has any use for but to be somebody.
+  secrets.set('a provider’s token', subject.slice(-40));
+  secrets.set('a principal token', token.slice(-40));
+}, 120_000);
+afterAll(async () => {
+  await world?.[Symbol.asyncDispose]();
+  await receiver?.close();
+});
+
+const headers = {
+  cookie: `session=${CANARY}`,
+  'x-api-key': CANARY,
+  baggage: `user=${CANARY}`,
+  tracestate: `x=${CANARY}`,
+  'user-agent': CANARY,
+  referer: `http://127.0.0.1/${CANARY}`,
+};
+
+const PLANTED: readonly Omit<Call, 'token'>[] = [
+  { tool: 'genie_query', args: { question: `What is the revenue of ${ASKED}?` } },
+  { tool: 'genie_query', args: { question: 'Revenue?', conversation_id: CANARY } },
+  { tool: 'ask_supervisor', args: { question: `Tell me about ${ASKED}` } },
+  { tool: 'query_knowledge_base', args: { query: ASKED } },
+  { tool: 'github_search', args: { query: ASKED, kind: 'repositories' } },
+  { tool: 'external_api_call', args: { connection: 'orders', method: 'POST', path: '/orders', body: { key: CANARY } } },
+  { tool: 'query_sales_data', args: { [CANARY]: 1 } },
+  { tool: 'check_identity', meta: { [CANARY]: CANARY, traceparent: CANARY, baggage: CANARY } },
+  { tool: CANARY },
+];
+
+test('secrets in arguments, headers, tokens and questions come out nowhere', async () => {
+  const journal: string[] = [];
+  for (const call of PLANTED) {
+    await world.call({ token, headers, ...call });
+    journal.push(readJournal());
+  }
+  for (const bad of [JWT, `${token}${CANARY}`]) await world.call({ token: bad, tool: 'check_identity', headers });
+  await world.post({ [CANARY]: CANARY }, { authorization: `Bearer ${token}`, ...headers });
+  await fetch(`${world.mcpUrl}?access_token=${CANARY}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
+  });
+  await fetch(`${world.stack.environment.MCP_PUBLIC_URL}/${CANARY}`);
+  for (const bad of [JWT, CANARY]) await world.exchange(bad, { headers, scope: 'sql' });
+  await fetch(`${world.stack.environment.PORTAL_PUBLIC_URL}/oauth/token`, {
+    method: 'POST',
+    headers: { ...headers, authorization: `Basic ${Buffer.from(`supervisor:${CANARY}`).toString('base64')}` },
+    body: new URLSearchParams({ grant_type: 'client_credentials' }),
+  });
+  const last = await world.call({ token, tool: 'check_identity' });
+  await receiver.span('the last call', ({ attributes }) => attributes['request_id'] === last.requestId);
+  journal.push(readJournal());
+  const seen = { ...(await outputs(last.requestId)), journal: journal.join('\n') };
+  // Each of them was there to be searched.
+  for (const [place, text] of Object.entries(seen))
+    expect(text, place).toMatch(/check_identity|telemetry_spans_ended_total|audit_events_stored_total/);
+  const found = Object.entries(seen).flatMap(([place, text]) =>
+    [...secrets].flatMap(([what, secret]) => (text.includes(secret) ? [`${what} in ${place}`] : [])),
+  );
+  // The journal holds the arguments until the worker has stored them.
+  const isRecord = (one: string) => one === 'what was asked in journal';
+  expect(found.filter((one) => !isRecord(one))).toEqual(['what was asked in audit arguments']);
+});
+
+/** Events stand in it until the worker has stored them, so it is read after each call. */
+function readJournal(): string {
+  return readdirSync(world.stack.environment.JOURNAL_DIR, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
+    .join('\n');
+}
+
+/** Everything that the processes put out, by place. */
+async function outputs(requestId: string): Promise<Readonly<Record<string, string>>> {
+  const audit = await storedRows(requestId);
+  const { dir } = world;
+  // Logs are written in blocks.
+  await receiver.until('the last line of the log', () => (world.logOf('mcp').includes(requestId) ? true : undefined));
+  return {
+    spans: JSON.stringify(receiver.spans),
+    'metrics by OTLP': JSON.stringify(receiver.metrics),
+    'metrics of the portal': await world.metricsOf('portal'),
+    'metrics of mcp': await world.metricsOf('mcp'),
+    'metrics of the worker': await world.metricsOf('auditWorker'),
+    logs: ['portal', 'mcp', 'audit-worker', 'postgres']
+      .map((name) => readFileSync(join(dir, 'data', 'logs', `${name}.log`), 'utf8'))
+      .join('\n'),
+    ...audit,
+  };
+}
+
+/** The whole audit trail, once the record of this request is in it; the arguments apart from the rest. */
+async function storedRows(requestId: string) {
+  const client = new pg.Client(world.stack.environment.ADMIN_DATABASE_URL);
+  await client.connect();
+  try {
+    for (const deadline = Date.now() + 15_000; Date.now() < deadline; await delay(100)) {
+      const { rows } = await client.query<{ rest: string; arguments: string }>(
+        `SELECT (to_jsonb(t) - 'arguments')::text AS rest, tool || t.arguments::text AS arguments FROM audit_base.tool_calls t`,
+      );
+      const text = (column: 'rest' | 'arguments') => rows.map((row) => row[column]).join('\n');
+      if (text('rest').includes(requestId)) return { 'audit rows': text('rest'), 'audit arguments': text('arguments') };
+    }
+    throw new Error('the record did not come');
+  } finally {
+    await client.end();
+  }
+}
