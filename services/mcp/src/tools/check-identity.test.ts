@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { callTool } from '../call-tool.ts';
 import { callerOf, callWorld } from '../testing/call-world.ts';
+import { TOOL_LIST } from './index.ts';
 
 const engine = { check_identity: () => [{ current_user: 'principal-of-west', groups: ['west_sales'] }] };
 
@@ -26,6 +27,12 @@ test('says who calls, what the engine says of it, and what it may do', async () 
 
 test('tells of scopes only what token and policy both give', async () => {
   expect(await identityOf({ scopes: ['audit', 'sql'] })).toMatchObject({ scopes: ['sql'] });
+});
+
+test('does not tell of a tool that this deployment does not offer', async () => {
+  const world = callWorld({ engine, tools: TOOL_LIST.filter(({ name }) => name !== 'genie_query') });
+  const result = await callTool(world.deps, world.call('check_identity'));
+  expect(result.ok && result.content['allowed_tools']).not.toContain('genie_query');
 });
 
 test('needs no scope', async () => {

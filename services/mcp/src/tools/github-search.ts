@@ -29,10 +29,19 @@ export const githubSearch = defineTool({
     });
     if (response.status === 422) throw refusedQuery();
     if (response.status !== 200) throw new AppError('upstream_rejected', `GitHub answered ${response.status}`);
-    const { total_count: total, items } = ANSWERS[kind].parse(JSON.parse(textBody(response)));
+    const { total_count: total, items } = readAnswer(kind, textBody(response));
     return { total, items: items.slice(0, limit) };
   },
 });
+
+/** An answer that was cut off, or is another one than GitHub's. */
+function readAnswer(kind: keyof typeof ANSWERS, body: string): z.infer<(typeof ANSWERS)[keyof typeof ANSWERS]> {
+  try {
+    return ANSWERS[kind].parse(JSON.parse(body));
+  } catch (error) {
+    throw new AppError('upstream_rejected', 'the answer is not one of GitHub’s search', { cause: error });
+  }
+}
 
 function refusedQuery(): AppError {
   return new AppError('invalid_request', 'GitHub refuses the query', {
