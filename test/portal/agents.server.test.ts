@@ -1,6 +1,6 @@
-import { decodeJwt, decodeProtectedHeader, importJWK, type JWTPayload, SignJWT } from 'jose';
-import { randomUUID } from 'node:crypto';
+import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { clientAssertion } from './client-assertion.ts';
 import { type PortalWorld, RESOURCE, startPortalWorld } from './portal-world.ts';
 import { ACCESS_TOKEN, asSupervisor, basic, bodyOf, exchange, JWT, post, TOKEN_EXCHANGE } from './token-request.ts';
 
@@ -24,19 +24,6 @@ const CAREFUL_CLIENT =
     'JWKS',
     'clients/causeway-mcp.jwks.json',
   );
-
-async function assertion(id: string, claims: JWTPayload = {}, header: Record<string, string> = {}): Promise<string> {
-  const now = Math.floor(Date.now() / 1000);
-  const own = { iss: id, sub: id, aud: world.url, jti: randomUUID(), iat: now, exp: now + 60 };
-  return new SignJWT({ ...own, ...claims })
-    .setProtectedHeader({ alg: 'ES256', kid: 'mcp', ...header })
-    .sign(await importJWK(world.mcpKey, 'ES256'));
-}
-
-const asClient = async (id: string, claims?: JWTPayload, header?: Record<string, string>) => ({
-  client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-  client_assertion: await assertion(id, claims, header),
-});
 
 const token = (form: Record<string, string>, headers: Record<string, string> = {}) =>
   post(`${world.url}/oauth/token`, form, headers);
@@ -117,7 +104,7 @@ describe('an agent for a human', () => {
     const stolen = await exchange(world, world.issuer.token(), {
       form: {
         client_id: '',
-        ...(await asClient('careful')),
+        ...(await clientAssertion(world, 'careful')),
         actor_token: await actorToken(),
         actor_token_type: JWT,
       },
@@ -134,12 +121,12 @@ describe('an agent for a human', () => {
   });
 
   test('without the human’s consent it is refused', async () => {
-    const own = { grant_type: 'client_credentials', resource: world.url, ...(await asClient('careful')) };
+    const own = { grant_type: 'client_credentials', resource: world.url, ...(await clientAssertion(world, 'careful')) };
     const actor = await bodyOf(await token(own));
     const response = await exchange(world, world.issuer.token(), {
       form: {
         client_id: '',
-        ...(await asClient('careful')),
+        ...(await clientAssertion(world, 'careful')),
         actor_token: actor.access_token,
         actor_token_type: ACCESS_TOKEN,
       },
@@ -192,11 +179,16 @@ describe('how clients prove themselves', () => {
   });
 
   test('by an assertion, for the issuer or the token endpoint, once', async () => {
-    expect((await token({ ...own, ...(await asClient('careful')) })).status).toBe(200);
-    expect((await token({ ...own, ...(await asClient('careful', { aud: `${world.url}/oauth/token` })) })).status).toBe(
-      200,
-    );
-    const used = await asClient('careful');
+    expect((await token({ ...own, ...(await clientAssertion(world, 'careful')) })).status).toBe(200);
+    expect(
+      (
+        await token({
+          ...own,
+          ...(await clientAssertion(world, 'careful', { claims: { aud: `${world.url}/oauth/token` } })),
+        })
+      ).status,
+    ).toBe(200);
+    const used = await clientAssertion(world, 'careful');
     const answers = await Promise.all([0, 1, 2, 3].map(() => token({ ...own, ...used })));
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 401, 401, 401]);
   });
@@ -209,13 +201,18 @@ describe('how clients prove themselves', () => {
     ['of another type', {}, { typ: 'at+jwt' }],
     ['without an id', { jti: undefined }, {}],
   ])('an assertion %s is refused', async (_name, claims, header) => {
-    const response = await token({ ...own, ...(await asClient('careful', claims as JWTPayload, header)) });
+    const response = await token({
+      ...own,
+      ...(await clientAssertion(world, 'careful', { claims: claims as JWTPayload, header })),
+    });
     expect([response.status, await response.json()]).toMatchObject([401, { error: 'invalid_client' }]);
   });
 });
 
 test('an assertion for several servers is refused', async () => {
-  const several = await asClient('careful', { aud: [world.url, 'https://elsewhere.example'] });
+  const several = await clientAssertion(world, 'careful', {
+    claims: { aud: [world.url, 'https://elsewhere.example'] },
+  });
   expect((await token({ grant_type: 'client_credentials', ...several })).status).toBe(401);
 });
 
@@ -228,7 +225,7 @@ describe('the platform assertion', () => {
       subject_token: await principal(),
       subject_token_type: ACCESS_TOKEN,
       audience: WORKSPACE_ENDPOINT(),
-      ...(who ?? (await asClient('causeway-mcp'))),
+      ...(who ?? (await clientAssertion(world, 'causeway-mcp'))),
       ...form,
     });
 

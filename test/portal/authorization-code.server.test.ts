@@ -127,6 +127,7 @@ describe('authorization requests that are refused', () => {
     expect(visit.status).toBe(400);
     expect(visit.url.origin).toBe(world.url);
     expect(visit.text).toContain('request id');
+    expect(world.eventOf(visit)).toMatchObject({ kind: 'request_refused', caller: undefined });
   });
 
   test.each([

@@ -28,6 +28,8 @@ export interface PortalWorld {
   readonly logs: string[];
   /** True: nothing can be recorded. */
   readonly journal: { isFull: boolean };
+  /** Moves the portal's clock. */
+  readonly clock: { aheadMs: number };
   readonly idps: IdentityProviders;
   readonly issuer: TestIssuer;
   readonly supervisorSecret: string;
@@ -36,7 +38,7 @@ export interface PortalWorld {
   readonly people: Person[];
   tokenOf(email: string): Promise<string>;
   policy(edit: (text: string) => string): void;
-  eventOf(response: Response): AuditEvent | undefined;
+  eventOf(response: Pick<Response, 'headers'>): AuditEvent | undefined;
   stop(): Promise<void>;
 }
 
@@ -63,7 +65,8 @@ export async function startPortalWorld({
   writeFileSync(policyFile, text);
   const [events, logs]: [AuditEvent[], string[]] = [[], []];
   const journal = { isFull: false };
-  const trail = { events, logs, journal };
+  const clock = { aheadMs: 0 };
+  const trail = { events, logs, journal, clock };
   const state =
     options.stateDatabaseUrl === undefined
       ? { REDIS_URL: redis.url }
@@ -82,6 +85,7 @@ export async function startPortalWorld({
     events,
     logs,
     journal,
+    clock,
     idps,
     issuer,
     people,
@@ -137,7 +141,7 @@ async function signIn(idps: IdentityProviders, email: string): Promise<string> {
   return (await signInAs({ issuer: idps.issuers[person.idp], email })).accessToken;
 }
 
-type Trail = Pick<PortalWorld, 'events' | 'logs' | 'journal'>;
+type Trail = Pick<PortalWorld, 'events' | 'logs' | 'journal' | 'clock'>;
 
 async function startReplica(environment: Record<string, string>, trail: Trail) {
   const settings = readPortalSettings(environment);
@@ -147,7 +151,7 @@ async function startReplica(environment: Record<string, string>, trail: Trail) {
     destination: { write: (line) => trail.logs.push(line) },
   });
   const audit = memoryAudit(trail);
-  const portal = await openPortal({ settings, logger, audit });
+  const portal = await openPortal({ settings, logger, audit, now: () => Date.now() + trail.clock.aheadMs });
   let end: (signal: string) => void = () => {};
   const ended = Promise.withResolvers<number>();
   const host = { on: (_signal: string, listener: typeof end) => (end = listener), exit: ended.resolve };
