@@ -67,7 +67,11 @@ export async function createApps(deps: AppDeps): Promise<ServedApp[]> {
     mount: (express) => {
       const metadata = serveMetadata({ resource: deps.policy().policy.resource, authorizationServer: deps.portalUrl });
       for (const path of METADATA_PATHS) express.get(path, metadata);
-      express.post('/mcp', serveMcp({ mcp, authenticate, origins: [publicUrl], refusals: audit.refusals }));
+      const policyDigest = () => deps.policy().digest;
+      express.post(
+        '/mcp',
+        serveMcp({ mcp, authenticate, origins: [publicUrl], refusals: audit.refusals, policyDigest }),
+      );
       express.all('/mcp', refuseMethod);
     },
   });

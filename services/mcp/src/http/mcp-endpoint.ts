@@ -24,6 +24,8 @@ export interface McpEndpoint {
   /** Origins of browsers that may call; a request without an Origin comes from no browser. */
   readonly origins: readonly string[];
   readonly refusals: Pick<RefusalRecorder, 'record'>;
+  /** Of the policy that is in force: every event says which one it was. */
+  readonly policyDigest: () => string;
 }
 
 /** `POST /mcp`. What is refused here has not reached a tool, and is recorded here. */
@@ -115,10 +117,15 @@ function assertNoTokenInUrl({ url = '' }: IncomingMessage): void {
 }
 
 /** The refusal, once it is written down; or that it could not be. */
-async function recorded({ refusals }: McpEndpoint, context: RequestContext, thrown: unknown): Promise<AppError> {
+async function recorded(
+  { refusals, policyDigest }: McpEndpoint,
+  context: RequestContext,
+  thrown: unknown,
+): Promise<AppError> {
   const error = toAppError(thrown);
   const { requestId, caller, clientAddress } = context;
-  const refusal: Refusal = { kind: 'request_refused', requestId, caller, outcome: refusalOutcome(error) };
+  const outcome = refusalOutcome(error);
+  const refusal: Refusal = { kind: 'request_refused', requestId, caller, outcome, policyDigest: policyDigest() };
   try {
     await refusals.record(clientAddress, refusal);
     return error;
