@@ -24,10 +24,10 @@ const LOCATIONS = {
   },
 };
 
-/** Two replicas that start at the same moment, and a key that no other test has. */
+/** Replicas that start at the same moment, and a key that no other test has. */
 async function replicas(kind: keyof typeof LOCATIONS) {
   const location = await LOCATIONS[kind]();
-  const stores = await Promise.all([openRateStore(location), openRateStore(location)]);
+  const stores = await Promise.all(Array.from({ length: 6 }, () => openRateStore(location)));
   // A command before the connection is there would be counted by the replica alone.
   await expect
     .poll(() => Promise.all(stores.map((store) => store.ping().then(() => true))).catch(() => false))

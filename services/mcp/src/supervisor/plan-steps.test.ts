@@ -49,3 +49,8 @@ test('the same step is taken once', () => {
     { tool: 'get_region_summary', args: {} },
   ]);
 });
+
+test('no more than eight steps, whatever is asked', () => {
+  const question = Array.from({ length: 20 }, (_, n) => `what is the revenue overview of region ${n}`).join('? ');
+  expect(plan(question)).toHaveLength(8);
+});
