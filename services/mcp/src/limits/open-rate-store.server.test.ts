@@ -27,7 +27,7 @@ const LOCATIONS = {
 /** Replicas that start at the same moment, and a key that no other test has. */
 async function replicas(kind: keyof typeof LOCATIONS) {
   const location = await LOCATIONS[kind]();
-  const stores = await Promise.all(Array.from({ length: 6 }, () => openRateStore(location)));
+  const stores = await Promise.all(Array.from({ length: 12 }, () => openRateStore(location)));
   // A command before the connection is there would be counted by the replica alone.
   await expect
     .poll(() => Promise.all(stores.map((store) => store.ping().then(() => true))).catch(() => false))

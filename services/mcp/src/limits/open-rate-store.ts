@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, type Secret } from '@causeway/core';
 import { openPool } from '@causeway/runtime';
 import { Redis } from 'ioredis';
@@ -15,6 +14,7 @@ import type { SharedCount } from './call-window.ts';
 import type { GenieWindow } from './genie-window.ts';
 import { createPostgresGenieWindow } from './postgres-genie-window.ts';
 import { createRedisGenieWindow } from './redis-genie-window.ts';
+import { underLock } from './under-lock.ts';
 
 export interface RateStoreLocation {
   readonly redisUrl?: Secret | undefined;
@@ -68,7 +68,7 @@ async function openPostgres(url: Secret, report: (error: unknown) => void): Prom
   const pool = openPool({ url, name: 'rates', max: 4, connectMs: COMMAND_MS, queryMs: COMMAND_MS, report });
   try {
     return {
-      calls: sharedCount(await createLimiter(pool)),
+      calls: sharedCount(await underLock(pool, () => createLimiter(pool))),
       genie: guarded(await createPostgresGenieWindow(pool)),
       ping: async () => void (await pool.query('SELECT 1')),
       close: () => pool.end(),
@@ -79,29 +79,21 @@ async function openPostgres(url: Secret, report: (error: unknown) => void): Prom
   }
 }
 
-const TRIES = 5;
-
-/** Replicas that start at the same moment meet in `CREATE TABLE IF NOT EXISTS`, which then fails for all but one. */
-async function createLimiter(pool: pg.Pool, tries = TRIES): Promise<RateLimiterPostgres> {
-  try {
-    return await new Promise<RateLimiterPostgres>((resolve, reject) => {
-      const limiter = new RateLimiterPostgres(
-        {
-          ...COUNTING,
-          storeClient: pool,
-          storeType: 'client',
-          tableName: TABLE,
-          clearExpiredByTimeout: true,
-          insuranceLimiter: new RateLimiterMemory(COUNTING),
-        },
-        (error?: Error) => (error === undefined ? resolve(limiter) : reject(error)),
-      );
-    });
-  } catch (error) {
-    if (tries <= 1) throw error;
-    await delay(100);
-    return createLimiter(pool, tries - 1);
-  }
+/** The library's answer comes by a callback, once its table is there. */
+function createLimiter(pool: pg.Pool): Promise<RateLimiterPostgres> {
+  return new Promise((resolve, reject) => {
+    const limiter = new RateLimiterPostgres(
+      {
+        ...COUNTING,
+        storeClient: pool,
+        storeType: 'client',
+        tableName: TABLE,
+        clearExpiredByTimeout: true,
+        insuranceLimiter: new RateLimiterMemory(COUNTING),
+      },
+      (error?: Error) => (error === undefined ? resolve(limiter) : reject(error)),
+    );
+  });
 }
 
 /** Who asks is nobody's business who can read the store. */

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { GENIE_WINDOW_MS, type GenieWindow } from './genie-window.ts';
+import { underLock } from './under-lock.ts';
 
 const FUNCTION = `CREATE OR REPLACE FUNCTION mcp_take_genie(asking text, window_ms integer, most integer, most_of_caller integer)
 RETURNS integer LANGUAGE plpgsql AS $$
@@ -26,23 +27,16 @@ BEGIN
 END $$`;
 
 const SETUP = [
-  // Created at the same moment by two replicas, all but one would fail.
-  `SELECT pg_advisory_lock(hashtext('mcp_genie_questions'))`,
   'CREATE UNLOGGED TABLE IF NOT EXISTS mcp_genie_questions (asked_at timestamptz NOT NULL, caller text NOT NULL)',
   'CREATE INDEX IF NOT EXISTS mcp_genie_questions_by_time ON mcp_genie_questions (asked_at)',
   FUNCTION,
-  `SELECT pg_advisory_unlock(hashtext('mcp_genie_questions'))`,
 ];
 
 /** The window in the state database: one call of a function, which holds a lock while it counts. */
 export async function createPostgresGenieWindow(pool: pg.Pool): Promise<GenieWindow> {
-  const client = await pool.connect();
-  try {
+  await underLock(pool, async (client) => {
     for (const statement of SETUP) await client.query(statement);
-  } finally {
-    // Not kept: after a failure it would hold the lock.
-    client.release(true);
-  }
+  });
   return {
     take: async (caller, { limit, perCaller }) => {
       const { rows } = await pool.query<{ wait_ms: number | null }>({
