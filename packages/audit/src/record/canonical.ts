@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { auditRecord, type AuditRecord } from './record.ts';
 
 const COLUMNS = Object.keys(auditRecord.shape) as (keyof AuditRecord)[];
+const AT = COLUMNS.indexOf('arguments');
 
 /**
  * RFC 8785: no white space, keys in the order of their UTF-16 code units (§3.2.3), strings and numbers as JSON.stringify writes
@@ -16,17 +17,21 @@ function canonical(value: unknown): string {
 
 /** The text of a record that is hashed: the same from the producer's memory and from the table's columns. */
 export function canonicalRecord(record: AuditRecord): string {
-  return canonical(COLUMNS.map((column) => record[column]));
+  const values = COLUMNS.map((column) => record[column]);
+  // Only the arguments have keys to be sorted. All at once, the rest takes a third of the time.
+  const before = JSON.stringify(values.slice(0, AT)).slice(1, -1);
+  const behind = JSON.stringify(values.slice(AT + 1)).slice(1);
+  return `[${before},${canonical(values[AT])},${behind}`;
 }
 
 /** SHA-256 of the canonical text: the leaf that the chain is made of. */
 export function leafOf(record: AuditRecord): Buffer {
-  return createHash('sha256').update(canonicalRecord(record)).digest();
+  return hash('sha256', canonicalRecord(record), 'buffer');
 }
 
 /** The chain's next hash. The table computes the same in `audit.append`. */
 export function chainHash(previous: Buffer, leaf: Buffer): Buffer {
-  return createHash('sha256').update(previous).update(leaf).digest();
+  return hash('sha256', Buffer.concat([previous, leaf]), 'buffer');
 }
 
 /** What the first row of a chain follows. */

@@ -60,6 +60,25 @@ describe('the heads file', () => {
     expect(await readHeads(path)).toMatchObject({ unreadable: 0, heads: [{ chain_seq: 1 }, { chain_seq: 3 }] });
   });
 
+  test('half a line that is long, as a checkpoint may be, is cut off as a whole', async () => {
+    const { path, heads, signer } = await headsFile();
+    await heads.anchor(at(1));
+    await appendFile(path, 'x'.repeat(200_000));
+    await new HeadsFile({ path, signer }).anchor(at(2));
+    expect(await readHeads(path)).toMatchObject({ unreadable: 0, heads: [{ chain_seq: 1 }, { chain_seq: 2 }] });
+  });
+
+  test('of very many heads some are read: the furthest of each chain always', async () => {
+    const { path, signer } = await headsFile();
+    const lineOf = (chain: string, chainSeq: number) => signer.signHead({ ...at(1), chain, chainSeq }, new Date(0));
+    const main = await Promise.all(Array.from({ length: 101 }, (_, n) => lineOf('main', (n + 50) % 101)));
+    await writeFile(path, [...main, await lineOf('other', 7), ''].join('\n'));
+    const { heads } = await readHeads(path, 10);
+    expect(heads.length).toBeLessThan(15);
+    expect(heads.filter(({ chain }) => chain === 'other')).toMatchObject([{ chain_seq: 7 }]);
+    expect(Math.max(...heads.map(({ chain_seq: seq }) => seq))).toBe(100);
+  });
+
   test('a file that is nothing but half a line', async () => {
     const { path, heads } = await headsFile();
     await writeFile(path, 'half');

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, truncate, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile, rename, truncate, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { JWK } from 'jose';
 import type { ChainPosition } from './audit-table.ts';
@@ -14,6 +14,8 @@ interface Waiting {
   position: ChainPosition;
   readonly written: PromiseWithResolvers<void>;
 }
+
+const TAIL_BYTES = 4096;
 
 /** Where the public keys of a heads file are kept beside it. */
 export const keysPath = (path: string) => `${path}.keys.json`;
@@ -117,11 +119,21 @@ async function cutTornTail(path: string): Promise<void> {
   if (file === undefined) return;
   try {
     const { size } = await file.stat();
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(4096), 0, 4096, Math.max(0, size - 4096));
-    const tail = buffer.subarray(0, bytesRead);
-    const torn = tail.length - 1 - tail.lastIndexOf(0x0a);
-    if (torn > 0) await truncate(path, size - torn);
+    const whole = await endOfLastLine(file, size);
+    if (whole < size) await truncate(path, whole);
   } finally {
     await file.close();
   }
+}
+
+/** Read from behind: a checkpoint's line has no limit. */
+async function endOfLastLine(file: FileHandle, size: number): Promise<number> {
+  const block = Buffer.alloc(TAIL_BYTES);
+  for (let end = size; end > 0; end -= TAIL_BYTES) {
+    const start = Math.max(0, end - TAIL_BYTES);
+    const { bytesRead } = await file.read(block, 0, end - start, start);
+    const at = block.subarray(0, bytesRead).lastIndexOf(0x0a);
+    if (at >= 0) return start + at + 1;
+  }
+  return 0;
 }

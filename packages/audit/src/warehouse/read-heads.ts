@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeProtectedHeader } from 'jose';
@@ -29,23 +29,45 @@ export interface Heads {
   readonly unreadable: number;
 }
 
-/** Heads as they stand in a file, or in every `.jsonl` of a folder (one worker, one file). Signatures are for the caller to check. */
-export async function readHeads(path: string): Promise<Heads> {
-  const found = { heads: [] as SignedHead[], checkpoints: [] as SignedCheckpoint[], unreadable: 0 };
+/** Enough to say closely where a trail was rewritten; the last one alone vouches for all rows before it. */
+const HEADS_MAX = 20_000;
+
+/**
+ * Heads as they stand in a file, or in every `.jsonl` of a folder (one worker, one file). Signatures are for the caller to check. A file
+ * grows by a line with each batch, so it is streamed, and of very many heads of a chain only some are kept: always the furthest.
+ */
+export async function readHeads(path: string, headsMax = HEADS_MAX): Promise<Heads> {
+  const chains = new Map<string, SignedHead[]>();
+  const checkpoints: SignedCheckpoint[] = [];
+  let unreadable = 0;
   for (const file of await headsFiles(path)) {
-    const text = await readFile(file, 'utf8');
-    // What stands behind the last newline is still being written.
-    for (const line of text
-      .slice(0, text.lastIndexOf('\n') + 1)
-      .split('\n')
-      .filter(Boolean)) {
+    for await (const line of wholeLines(file)) {
       const read = readLine(line);
-      if (read === undefined) found.unreadable += 1;
-      else if ('retired' in read) found.checkpoints.push(read);
-      else found.heads.push(read);
+      if (read === undefined) unreadable += 1;
+      else if ('retired' in read) checkpoints.push(read);
+      else {
+        const heads = chains.get(read.chain) ?? [];
+        heads.push(read);
+        chains.set(read.chain, heads.length > headsMax ? thinned(heads) : heads);
+      }
     }
   }
-  return found;
+  return { heads: [...chains.values()].flat(), checkpoints, unreadable };
+}
+
+function thinned(heads: readonly SignedHead[]): SignedHead[] {
+  const furthest = heads.reduce((one, other) => (other.chain_seq > one.chain_seq ? other : one));
+  return heads.filter((one, at) => at % 2 === 0 || one === furthest);
+}
+
+/** What stands behind the last newline is still being written. */
+async function* wholeLines(file: string): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of createReadStream(file, 'utf8')) {
+    const lines = `${rest}${String(chunk)}`.split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines.filter(Boolean);
+  }
 }
 
 /** The public keys that the workers put beside their heads. */
