@@ -35,6 +35,8 @@ export interface Sdk {
 /** Below the 3 s that a closer of the process has. */
 const CLOSE_MS = 2000;
 
+const BATCH_MAX = 512;
+
 /** The parts of the OpenTelemetry SDK that are used. The whole of `sdk-node` would bring five times as many packages. */
 export function openSdk(options: SdkOptions): Sdk {
   const resource = resourceOf(options);
@@ -72,7 +74,7 @@ function openTraces({ settings, watch, traces }: SdkOptions, resource: Resource)
       new BatchSpanProcessor({
         exporter,
         maxQueueSize: settings.spanQueueMax,
-        maxExportBatchSize: Math.min(512, settings.spanQueueMax),
+        maxExportBatchSize: Math.min(BATCH_MAX, settings.spanQueueMax),
         scheduledDelayMillis: settings.spanDelayMs,
         exportTimeoutMillis: settings.otlpTimeoutMs + 1000,
       }),
@@ -103,7 +105,8 @@ function exporterOptions(settings: TelemetrySettings, { url, headers }: Destinat
     url,
     headers: { ...headers },
     timeoutMillis: settings.otlpTimeoutMs,
-    concurrencyLimit: 4,
+    // Spans go out one batch at a time; only the end of the process sends all that wait at once.
+    concurrencyLimit: Math.ceil(settings.spanQueueMax / BATCH_MAX) + 1,
     compression: settings.otlpCompression as never,
     httpAgentOptions: {
       keepAlive: true,
