@@ -1,5 +1,7 @@
-import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import pg from 'pg';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { CHECKOUT, Command, type Finished, runCommand } from './command.ts';
@@ -115,6 +117,24 @@ async function query(user: string, sql: string): Promise<unknown[]> {
   } finally {
     await client.end();
   }
+}
+
+/** A producer's folder with one event, as a dead process would have left it. */
+function writeOrphan(row: Row): string {
+  const { chain, chain_seq, prev_hash, hash, stored_at, ...record } = row;
+  expect([chain, chain_seq, prev_hash, hash, stored_at]).not.toContain(undefined);
+  const producer = randomUUID();
+  const time = Date.parse(String(row['occurred_at'])).toString(16).padStart(12, '0');
+  const id = `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000001`;
+  const rest = `- ${JSON.stringify({ ...record, event_id: id, producer, producer_seq: 1 })}`;
+  const dir = join(folder.path, 'old');
+  mkdirSync(dir);
+  writeFileSync(join(dir, 'producer.json'), JSON.stringify({ producer }));
+  writeFileSync(
+    join(dir, '000000000000001-000000000000001.batch'),
+    `${crc32(rest).toString(16).padStart(8, '0')} ${rest}\n`,
+  );
+  return dir;
 }
 
 function pidOf(service: string, port: number): number {
@@ -296,13 +316,39 @@ requirement(
   },
 );
 
-requirement('audit-retain', 'retain drops nothing that the policy keeps, and says so', async () => {
-  const policy = readdirSync(dataDir, { recursive: true, encoding: 'utf8' }).find((name) =>
-    name.endsWith('policy.yaml'),
-  );
-  writeFileSync(join(folder.path, 'policy.yaml'), readFileSync(join(dataDir, policy ?? '')));
-  expect(await audit('retain --policy policy.yaml --dry-run')).toMatchObject({
-    exitCode: 0,
-    stdout: 'nothing would be dropped: 0 rows\n',
-  });
-});
+requirement(
+  ['audit-retain', 'audit-adopt'],
+  'a month that the policy does not keep is dropped, and verify and reconcile hold across it',
+  async () => {
+    const [kept = {}] = await rows('export --filter request_id=e2e-success');
+    // A journal that lay on a disk for years: its event is shipped, and then it is too old.
+    const old = writeOrphan({ ...kept, request_id: 'e2e-old', occurred_at: '2024-05-05T10:00:00.000Z' });
+    expect(await audit(`adopt ${old}`)).toMatchObject({ exitCode: 0, stdout: '1 of 1 batches are stored\n' });
+    expect(await rows('export --until 2024-06-01')).toMatchObject([{ request_id: 'e2e-old', tool: kept['tool'] }]);
+    const policy = { CAUSEWAY_POLICY: join(CHECKOUT, 'infra/local/policy.yaml') };
+    expect(await audit('retain', policy)).toMatchObject({ exitCode: 0, stdout: '2024-05 dropped: 1 rows\n' });
+    expect(await rows('export --until 2024-06-01')).toEqual([]);
+    expect(await audit('verify')).toMatchObject({ exitCode: 0 });
+    expect(reportOf(await audit('reconcile --json'))).toMatchObject({ ok: true, lost: 0 });
+  },
+);
+
+requirement(
+  'audit-flood-summed',
+  'of many refusals of one address twenty are events, and the rest is a sum',
+  async () => {
+    await Promise.all(
+      Array.from({ length: 60 }, (_, n) => call(`e2e-flood-${n}`, 'check_identity', {}, 'not-a-token')),
+    );
+    stack.interrupt();
+    await stack.finished();
+    stack = startStack();
+    await stack.lineBeginning('ready ');
+    await settled();
+    const found = await rows('export --since 10m');
+    const recorded = found.filter(({ request_id: id }) => String(id).startsWith('e2e-flood-')).length;
+    expect(recorded).toBeLessThanOrEqual(20);
+    const sums = found.filter(({ kind }) => kind === 'refused_summary').map(({ arguments: sum }) => sum as Row);
+    expect(sums.reduce((sum, { count }) => sum + Number(count), 0)).toBe(60 - recorded);
+  },
+);
