@@ -63,6 +63,10 @@ export class McpWorld implements AsyncDisposable {
     return new McpWorld(folder, ports, await startLocalStack({ dataDir: join(folder.path, 'data'), ports }));
   }
 
+  get environment(): Readonly<Record<string, string>> {
+    return { ...this.#stack.environment };
+  }
+
   get url(): string {
     return `${this.#stack.environment.MCP_PUBLIC_URL}/mcp`;
   }
@@ -165,27 +169,33 @@ export class McpWorld implements AsyncDisposable {
     return { status: response.status, content, code, challenge: response.headers.get('www-authenticate') };
   }
 
-  #post(
-    { url, headers }: Proof,
-    method: string,
-    params: { readonly name?: string; readonly arguments?: object },
-  ): Promise<Response> {
-    return fetch(url, {
-      method: 'POST',
-      headers: {
-        ...headers,
-        'content-type': 'application/json',
-        accept: 'application/json, text/event-stream',
-        'mcp-protocol-version': REVISION,
-        'mcp-method': method,
-        ...(params.name !== undefined && { 'mcp-name': params.name }),
-      },
-      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: { ...params, _meta: META } }),
-    });
+  #post({ url, headers }: Proof, method: string, params: CallParams): Promise<Response> {
+    const all = { ...headers, ...callHeaders(method, params.name) };
+    return fetch(url, { method: 'POST', headers: all, body: callBody(method, params) });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.stop();
     this.#folder[Symbol.dispose]();
   }
+}
+
+interface CallParams {
+  readonly name?: string;
+  readonly arguments?: object;
+}
+
+/** What the current revision wants beside the proof. */
+export function callHeaders(method: string, name?: string): Record<string, string> {
+  return {
+    'content-type': 'application/json',
+    accept: 'application/json, text/event-stream',
+    'mcp-protocol-version': REVISION,
+    'mcp-method': method,
+    ...(name !== undefined && { 'mcp-name': name }),
+  };
+}
+
+export function callBody(method: string, params: CallParams): string {
+  return JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: { ...params, _meta: META } });
 }
