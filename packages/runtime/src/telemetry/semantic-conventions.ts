@@ -1,8 +1,8 @@
 import type { Caller } from '@causeway/core';
 import type { Attributes } from '@opentelemetry/api';
 
-/** Where the names below come from. MCP's conventions are in development, so their names are pinned here and nowhere else. */
-export const CONVENTIONS = 'https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/mcp.md';
+// MCP's conventions are in development, so their names are pinned here and nowhere else:
+// https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/mcp.md
 
 /** The steps of a request, as spans. */
 export const SPAN = {
@@ -43,7 +43,7 @@ const TOOLS_CALL = 'tools/call';
 const EXECUTE_TOOL = 'execute_tool';
 
 /** What a span says that executes a tool. MLflow shows it as a TOOL for its `gen_ai.operation.name`. */
-export function toolAttributes(tool: string): Attributes {
+function toolAttributes(tool: string): Attributes {
   return { [ATTRIBUTE.operation]: EXECUTE_TOOL, [ATTRIBUTE.toolName]: tool, [ATTRIBUTE.tool]: tool };
 }
 
