@@ -171,7 +171,15 @@ function quietly(work: () => void): void {
 function copyOf(dir: string): string {
   const copy = join(temporaryFolder(), 'mcp-1');
   mkdirSync(copy);
-  for (const name of readdirSync(dir)) if (!name.startsWith('lock')) copyFileSync(join(dir, name), join(copy, name));
+  for (const name of readdirSync(dir)) {
+    if (name.startsWith('lock')) continue;
+    try {
+      copyFileSync(join(dir, name), join(copy, name));
+    } catch (error) {
+      // Stored batches are removed off the path: one may go between the listing and its copy.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
   return copy;
 }
 
