@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Secret } from '@causeway/core';
-import { DEFAULT_SCHEMA, MIGRATION_ADVISORY_LOCK_KEY } from 'bullmq';
+import { DEFAULT_SCHEMA, MIGRATION_ADVISORY_LOCK_KEY, withBackend } from 'bullmq';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startTestPostgres, type TestPostgres } from '../testing/postgres-server.ts';
@@ -14,7 +14,7 @@ import { batchId, proofOf, type Receipt, signBatch, type SignedBatch, signReceip
 import type { BatchQueue } from './batch-queue.ts';
 import { BullBatchQueue } from './bull-batch-queue.ts';
 import { type BatchConsumer, consumeBatches, UnacceptableBatch } from './consume-batches.ts';
-import { queueBackend, type QueueLocation } from './queue-backend.ts';
+import { QUEUE_NAME, queueBackend, type QueueLocation } from './queue-backend.ts';
 import { readBatch } from './read-batch.ts';
 import { Shipper } from './shipper.ts';
 
@@ -89,12 +89,14 @@ class Warehouse {
 interface ShipOptions {
   readonly queue?: BatchQueue;
   readonly askAfterMs?: number;
+  readonly replaceAfterMs?: number;
 }
 
-function ship(producer: TestProducer, location: QueueLocation, { queue, askAfterMs = 500 }: ShipOptions = {}): Shipper {
+function ship(producer: TestProducer, location: QueueLocation, options: ShipOptions = {}): Shipper {
+  const { queue, askAfterMs = 500, replaceAfterMs = 60_000 } = options;
   const own = queue ?? new BullBatchQueue(location, () => undefined);
-  const options = { journal: producer.journal, producer: producer.producer, key: KEY, report: () => undefined };
-  const shipper = new Shipper({ ...options, queue: own, askAfterMs });
+  const place = { journal: producer.journal, producer: producer.producer, key: KEY, report: () => undefined };
+  const shipper = new Shipper({ ...place, queue: own, askAfterMs, replaceAfterMs });
   shipper.start();
   onTestFinished(async () => {
     await shipper.stop();
@@ -253,6 +255,22 @@ describe.each(Object.entries(backends))('on %s', (_, backend) => {
     await expect.poll(() => warehouse.failed).toEqual(['not signed by a producer']);
     expect(warehouse.seqs).toEqual([]);
     ship(producer, backend.location());
+    await record(producer, 5);
+    await emptied(producer);
+    expect(stored(warehouse)).toEqual(seqsTo(5));
+  });
+
+  test('a batch that nobody signed and that is never due does not keep out the real one', async () => {
+    const producer = testProducer();
+    const place = queueBackend(backend.location(), () => undefined);
+    await place.prepare();
+    const queue = new (withBackend(place.factory).Queue)(QUEUE_NAME, { connection: {} });
+    await queue.add('batch', {}, { jobId: `${producer.producer}.1.5`, delay: 1_000_000_000 });
+    await queue.close();
+    await place.close();
+    const warehouse = new Warehouse();
+    work(warehouse.process, backend.location());
+    ship(producer, backend.location(), { askAfterMs: 100, replaceAfterMs: 300 });
     await record(producer, 5);
     await emptied(producer);
     expect(stored(warehouse)).toEqual(seqsTo(5));
