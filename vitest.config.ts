@@ -23,7 +23,7 @@ export default defineConfig({
           include: [`${everywhere}/*.server.test.ts`],
           exclude,
           maxWorkers: 2,
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -10,7 +11,10 @@ export interface JournalLock {
  * the process dies, however it dies. SQLite's exclusive transaction is the only advisory file lock that Node itself offers.
  */
 export function lockJournal(dir: string): JournalLock | undefined {
-  const database = new DatabaseSync(join(dir, 'lock'));
+  const file = join(dir, 'lock');
+  // SQLite would make it with the process's umask; whoever may lock it may stop the service.
+  closeSync(openSync(file, 'a', 0o600));
+  const database = new DatabaseSync(file);
   try {
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     return { release: () => database.close() };
