@@ -19,12 +19,20 @@ export function chooseProviderPage({ providers, returnTo, unknownEmail }: Choose
         ${providers.map(({ id }) => html`<li><a class="button wide" href="/auth/${id}/login?${query}">Continue with ${nameOf(id)}</a></li>`)}
       </ul>
       <h2>Or by e-mail address</h2>
-      ${unknownEmail === undefined ? undefined : html`<p class="bad" role="alert">No company here uses the address ${unknownEmail}.</p>`}
+      ${unknownEmail === undefined ? undefined : html`<p class="bad" role="alert" id="email-problem">No company here uses the address ${unknownEmail}.</p>`}
       <form method="get" action="/auth">
         <input type="hidden" name="return_to" value="${returnTo}" />
         <label for="email">Your work e-mail</label>
         <p>
-          <input id="email" name="email" type="email" autocomplete="email" required value="${unknownEmail ?? ''}" />
+          <input
+            id="email"
+            name="email"
+            type="email"
+            autocomplete="email"
+            required
+            value="${unknownEmail ?? ''}"
+            ${unknownEmail === undefined ? undefined : html`aria-invalid="true" aria-describedby="email-problem"`}
+          />
         </p>
         <button type="submit">Find my company</button>
       </form>`,

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { AppError } from '@causeway/core';
+import { AppError, narrowScopes } from '@causeway/core';
 import { explainRole, mapClaims, type MappedClaims, type Policy } from '@causeway/policy';
 import type { Application, Consent } from '../../consent/consents.ts';
 import type { Account } from '../../sign-in/accounts.ts';
@@ -31,7 +31,7 @@ export async function home(browser: Browser, request: IncomingMessage, response:
       groups: mapped.principal.groups,
       scopes: mapped.scopes,
       tools: tools.filter(({ allowed }) => allowed).map(({ name }) => name),
-      connected: connectedOf(identity.document.policy, mapped.principal.groups, await consents.listOf(account.human)),
+      connected: connectedOf(identity.document.policy, mapped, await consents.listOf(account.human)),
       csrf: sealer.proof('form', session.id),
     }),
   );
@@ -68,20 +68,27 @@ async function allowAgent({ consents, identity }: Browser, { human }: Account, a
   await consents.allow(human, `agent:${id}`, agent.scopes);
 }
 
-function roleOf({ identity }: Browser, { human, claims }: Account): Extract<MappedClaims, { ok: true }> {
+type Mapped = Extract<MappedClaims, { ok: true }>;
+
+function roleOf({ identity }: Browser, { human, claims }: Account): Mapped {
   const mapped = mapClaims(identity.document, human.idp, claims);
   if (!mapped.ok) throw new AppError('access_denied', mapped.reason);
   return mapped;
 }
 
-function connectedOf(policy: Policy, groups: readonly string[], consents: readonly Consent[]): Connected[] {
+function connectedOf(policy: Policy, mapped: Mapped, consents: readonly Consent[]): Connected[] {
   const agents = Object.entries(policy.agents)
-    .filter(([, { mayActFor }]) => mayActFor.some((group) => groups.includes(group)))
+    .filter(([, { mayActFor }]) => mayActFor.some((group) => mapped.principal.groups.includes(group)))
     .map(([id, { consent, scopes }]): Connected => {
       const said = consents.find(({ application }) => application === `agent:${id}`)?.decision;
       const isAllowed = said === 'allowed' || (said === undefined && consent === 'admin');
       const note = said === undefined && consent === 'admin' ? 'allowed by the administrator' : noteOf(isAllowed);
-      return { application: `agent:${id}`, name: `Agent ${id}`, note: `${note}: ${scopes.join(', ')}`, isAllowed };
+      return {
+        application: `agent:${id}`,
+        name: `Agent ${id}`,
+        note: `${note}: ${narrowScopes(scopes, mapped.scopes).join(', ')}`,
+        isAllowed,
+      };
     });
   const clients = consents
     .filter(({ application, decision }) => application.startsWith('client:') && decision === 'allowed')
