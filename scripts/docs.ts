@@ -7,6 +7,7 @@ import { format, resolveConfig } from 'prettier';
 import { policyReference } from '../packages/policy/src/index.ts';
 import { errorsPage } from './docs/errors-page.ts';
 import { requirementsPage } from './docs/requirements-page.ts';
+import { settingsPage } from './docs/settings-page.ts';
 import { toolsPage } from './docs/tools-page.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -16,6 +17,7 @@ const PAGES: Record<string, () => string | Promise<string>> = {
   'docs/reference/errors.md': errorsPage,
   'docs/reference/policy.md': policyReference,
   'docs/reference/requirements.md': requirementsPage,
+  'docs/reference/settings.md': settingsPage,
   'docs/reference/tools.md': toolsPage,
 };
 

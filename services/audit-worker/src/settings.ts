@@ -16,7 +16,7 @@ import {
 const { listen, logLevel } = serviceVariables('AUDIT_WORKER_LISTEN', 8702);
 const place = { description: 'Says whether this is production.' };
 
-const VARIABLES = {
+export const WORKER_VARIABLES = {
   ...telemetryVariables(),
   portal: optional(publicUrl('PORTAL_PUBLIC_URL', place)),
   mcp: optional(publicUrl('MCP_PUBLIC_URL', place)),
@@ -40,7 +40,7 @@ const VARIABLES = {
 export type WorkerSettings = ReturnType<typeof readWorkerSettings>;
 
 export function readWorkerSettings(environment: Environment) {
-  return readSettings(VARIABLES, environment, (settings) => [
+  return readSettings(WORKER_VARIABLES, environment, (settings) => [
     ...stateStoreProblems(settings, [settings.databaseUrl]),
     ...telemetryProblems(settings),
   ]);

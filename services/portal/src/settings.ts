@@ -18,7 +18,7 @@ import {
   url,
 } from '@causeway/runtime';
 
-const VARIABLES = {
+export const PORTAL_VARIABLES = {
   ...serviceVariables('PORTAL_LISTEN', 8700),
   ...telemetryVariables(),
   publicUrl: publicUrl('PORTAL_PUBLIC_URL', {
@@ -46,11 +46,11 @@ const VARIABLES = {
   ...auditVariables(),
 };
 
-export type PortalSettings = Settings<typeof VARIABLES>;
+export type PortalSettings = Settings<typeof PORTAL_VARIABLES>;
 
 /** Throws `config_invalid` with everything that is wrong at once. */
 export const readPortalSettings = (environment: Environment): PortalSettings =>
-  readSettings(VARIABLES, environment, (settings) => [
+  readSettings(PORTAL_VARIABLES, environment, (settings) => [
     ...stateStoreProblems(settings, []),
     ...telemetryProblems(settings),
     ...keyProblems('PORTAL_COOKIE_KEY', settings.cookieKey),
