@@ -203,7 +203,7 @@ describe('refresh', () => {
     expect(await introspected.json()).toEqual({ active: false });
     if (erik !== undefined) world.people.push(erik);
     expect((await refresh(world, String(answer['refresh_token']))).status).toBe(400);
-  }, 20_000);
+  });
 
   test('the role is mapped anew: one that is revoked gets nothing', async () => {
     const { asked, code } = await authorize(world, ELENA);

@@ -105,7 +105,7 @@ test('it starts before what it needs, says what it waits for, and works when tha
 
   child.kill('SIGTERM');
   expect(await ended(child)).toBe(0);
-}, 60_000);
+});
 
 test('wrong settings end it with 78, all named and none quoted', async () => {
   const { child, output } = await startWorker({

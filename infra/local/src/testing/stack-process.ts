@@ -37,7 +37,7 @@ export interface StackProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-const WITHIN_MS = 25_000;
+const WITHIN_MS = 60_000;
 
 /** The environment is bare on purpose: no LANG, no HOME, nothing that happens to be set where the tests run. */
 export function runStack({ dataDir, ports, before = ':', env = {}, ...ids }: StackProcessOptions): StackProcess {
