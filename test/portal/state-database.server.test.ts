@@ -28,6 +28,11 @@ test('without a Redis the state database does the same: exchange, sign-in, revoc
   expect(await introspected.json()).toEqual({ active: false });
 });
 
+test('a client that cannot be one does not reach the state database', async () => {
+  const form = { grant_type: 'authorization_code', client_id: 'dcr-\0', code: 'x' };
+  expect((await post(`${world.url}/oauth/token`, form)).status).toBe(401);
+});
+
 test('while the state database is away nobody gets a token that could not be taken back, and then it goes on', async () => {
   await postgres.kill();
   const readiness = async () => (await fetch(`${world.url}/readyz`)).status;

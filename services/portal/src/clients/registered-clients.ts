@@ -18,6 +18,8 @@ const stored = z.object({ description: clientDescription, sealedSecret: z.string
 const NEW_MS = 24 * 3_600_000;
 const KEPT_MS = 90 * NEW_MS;
 const PREFIX = 'dcr-';
+/** What was given out here, and nothing that a store could stumble over. */
+const OWN_ID = /^dcr-[\w-]{22}$/;
 
 /** Clients that registered themselves (RFC 7591). */
 export class RegisteredClients {
@@ -28,7 +30,7 @@ export class RegisteredClients {
   }
 
   readonly find: FindClient = async (id) => {
-    if (!id.startsWith(PREFIX)) return undefined;
+    if (!OWN_ID.test(id)) return undefined;
     const written = await this.#deps.store.get(keyOf(id));
     if (written === undefined) return undefined;
     const { description, sealedSecret } = stored.parse(JSON.parse(written));

@@ -19,18 +19,20 @@ export function authorizeEndpoint({ limits, callProvider }: AuthorizeDeps) {
   return pageHandler(async (request: IncomingMessage, response: ServerResponse) => {
     const { clientAddress } = requestContext(response);
     await limits.count('address', clientAddress ?? 'unknown');
-    request.url = withKnownScopes(request.url ?? '/');
+    request.url = asUnderstood(request.url ?? '/');
     await callProvider(request, response);
   });
 }
 
 /** RFC 6749 §3.3: a scope that we do not know is left out; without any, all that the person may have is asked for. */
-function withKnownScopes(url: string): string {
+function asUnderstood(url: string): string {
   const [path = '/', search = ''] = url.split('?');
   if (path !== PATHS.authorize) return url;
   const query = new URLSearchParams(search);
   const asked = (query.get('scope') ?? '').split(' ').filter(isScope);
   if (query.getAll('scope').length <= 1) query.set('scope', (asked.length === 0 ? SCOPES : asked).join(' '));
   for (const name of IGNORED) query.delete(name);
+  // The metadata names `query` alone. The library has others, which need a script; one that it does not know it refuses.
+  if (query.getAll('response_mode').some((mode) => mode !== 'query')) query.set('response_mode', 'unsupported');
   return `${path}?${query.toString()}`;
 }

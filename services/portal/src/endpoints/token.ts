@@ -28,7 +28,7 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<v
 /** What comes before the authorization server sees a token request, in this order. It does the rest: client, grant, token. */
 export function tokenEndpoint(deps: TokenEndpointDeps): Handler {
   return guarded(deps, (form, attempt) => {
-    attempt.kind = KINDS[form.get('grant_type') ?? ''] ?? 'request_refused';
+    attempt.kind = KINDS.get(form.get('grant_type') ?? '') ?? 'request_refused';
     refuseOwnGrants(form);
   });
 }
@@ -50,13 +50,13 @@ export interface ClientEndpoint {
   readonly kind: AuditKind;
 }
 
-const KINDS: Readonly<Record<string, AuditKind>> = {
-  [TOKEN_EXCHANGE]: 'token_exchange',
-  [JWT_BEARER]: 'token_exchange',
-  authorization_code: 'token_exchange',
-  refresh_token: 'token_refresh',
-  client_credentials: 'agent_token',
-};
+const KINDS: ReadonlyMap<string, AuditKind> = new Map([
+  [TOKEN_EXCHANGE, 'token_exchange'],
+  [JWT_BEARER, 'token_exchange'],
+  ['authorization_code', 'token_exchange'],
+  ['refresh_token', 'token_refresh'],
+  ['client_credentials', 'agent_token'],
+]);
 
 type Prepare = (form: URLSearchParams, attempt: Attempt) => void;
 

@@ -8,6 +8,7 @@ import {
   RateLimiterRes,
 } from 'rate-limiter-flexible';
 import type { State } from '../state/open-state.ts';
+import { addressBlock } from './address-block.ts';
 
 /** Whom the token endpoint counts. */
 type LimitKind = 'address' | 'client' | 'subject';
@@ -39,7 +40,7 @@ export async function openTokenLimits(client: State['client'], document: () => P
   return {
     count: async (kind, key) => {
       try {
-        await limiterOf(kind).consume(key);
+        await limiterOf(kind).consume(kind === 'address' ? addressBlock(key) : key);
       } catch (thrown) {
         if (!(thrown instanceof RateLimiterRes)) throw thrown;
         const retryAfterMs = Math.max(thrown.msBeforeNext, 1);

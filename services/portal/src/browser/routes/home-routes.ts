@@ -52,7 +52,7 @@ export async function changeConnection(browser: Browser, request: IncomingMessag
     attempt.caller = callerOf(mapped, browser.now());
     Object.assign(attempt.details, { application, decision: isAllowed ? 'allowed' : 'denied' });
     if (isAllowed) await allowAgent(browser, account, application);
-    else await browser.connections.disconnect(account.human, application);
+    else await takeBack(browser, account, application);
   });
   redirect(response, '/');
 }
@@ -66,6 +66,16 @@ async function allowAgent({ consents, identity }: Browser, { human }: Account, a
   const agent = application.startsWith('agent:') && Object.hasOwn(agents, id) ? agents[id] : undefined;
   if (agent === undefined) throw new AppError('invalid_request', 'there is no such agent');
   await consents.allow(human, `agent:${id}`, agent.scopes);
+}
+
+/** A "no" is kept for a year, so there is one only for what can work for this person. */
+async function takeBack({ consents, connections, identity }: Browser, { human }: Account, application: Application) {
+  const isAgent =
+    application.startsWith('agent:') &&
+    Object.hasOwn(identity.document.policy.agents, application.slice('agent:'.length));
+  const isKnown = isAgent || (await consents.find(human, application)) !== undefined;
+  if (!isKnown) throw new AppError('invalid_request', 'nothing of that name works for this person');
+  await connections.disconnect(human, application);
 }
 
 type Mapped = Extract<MappedClaims, { ok: true }>;
