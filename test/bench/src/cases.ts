@@ -6,6 +6,7 @@ import * as http from './cases/http.ts';
 import * as jsonRpc from './cases/json-rpc.ts';
 import * as checkIdentity from './cases/mcp-check-identity.ts';
 import * as querySalesData from './cases/mcp-query-sales-data.ts';
+import * as portal from './cases/portal.ts';
 import * as telemetry from './cases/mcp-telemetry.ts';
 import type { CaseModule } from './run-case.ts';
 
@@ -17,6 +18,7 @@ export const CASES: readonly CaseModule[] = [
   { benchCase: checkIdentity.benchCase, module: new URL('cases/mcp-check-identity.ts', import.meta.url) },
   { benchCase: querySalesData.benchCase, module: new URL('cases/mcp-query-sales-data.ts', import.meta.url) },
   { benchCase: telemetry.benchCase, module: new URL('cases/mcp-telemetry.ts', import.meta.url) },
+  { benchCase: portal.benchCase, module: new URL('cases/portal.ts', import.meta.url) },
   { benchCase: audit.benchCase, module: new URL('cases/audit.ts', import.meta.url) },
   { benchCase: auditOutage.benchCase, module: new URL('cases/audit-outage.ts', import.meta.url) },
   { benchCase: auditStore.benchCase, module: new URL('cases/audit-store.ts', import.meta.url) },

@@ -29,7 +29,7 @@ export function mcpCallCase({ name, what, tool, args, isRight: isRightContent }:
   return {
     name,
     what,
-    prepare,
+    prepare: prepareStack,
     targets: [
       { ...common, name: 'sdk v2', floor: true, module: at('floors/mcp-sdk.ts') },
       { ...common, name: 'hand-made', floor: true, module: at('floors/mcp-hand-made.ts') },
@@ -39,7 +39,7 @@ export function mcpCallCase({ name, what, tool, args, isRight: isRightContent }:
 }
 
 /** The embedded stack with everything in it, and a token of one of its people. The measured service is one replica more. */
-async function prepare(): Promise<Prepared> {
+export async function prepareStack(): Promise<Prepared> {
   const dataDir = mkdtempSync(join(tmpdir(), 'causeway-bench-'));
   const ports = await allFree();
   const stack = await startLocalStack({ dataDir, ports });
@@ -48,7 +48,12 @@ async function prepare(): Promise<Prepared> {
   const issuer = issuerOf('northwind', `http://127.0.0.1:${ports.identityProviders}`);
   const { accessToken } = await signInAs({ issuer, email: 'wanda@northwind.example' });
   return {
-    settings: { ...environment, token: await exchange(accessToken, environment), host: `127.0.0.1:${ports.mcp}` },
+    settings: {
+      ...environment,
+      subjectToken: accessToken,
+      token: await exchange(accessToken, environment),
+      host: `127.0.0.1:${ports.mcp}`,
+    },
     stop: async () => {
       await stack.stop();
       rmSync(dataDir, { recursive: true, force: true });
