@@ -1,8 +1,9 @@
 import { REDIRECT, WANDA } from '@causeway/test-portal/authorize';
 import { type PortalWorld, RESOURCE, startPortalWorld } from '@causeway/test-portal/portal-world';
 import { ACCESS_TOKEN, TOKEN_EXCHANGE } from '@causeway/test-portal/token-request';
+import { requirement } from '@causeway/test-e2e/requirement';
 import * as oauth from 'oauth4webapi';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { agree } from './agree.ts';
 
 const APP: oauth.Client = { client_id: 'demo-agent-host' };
@@ -65,32 +66,40 @@ const validate = (token: string) =>
     HTTP,
   );
 
-test('oauth4webapi gets a token by code, refreshes it, looks at it and takes it back', async () => {
-  const first = await signInByCode();
-  expect(await validate(first.access_token)).toMatchObject({
-    client_id: APP.client_id,
-    aud: RESOURCE,
-    role: 'west_sales',
-  });
-  const second = await refresh(first.refresh_token);
-  expect(await introspect(second.access_token)).toMatchObject({ active: true, scope: 'sql genie' });
-  await oauth.processRevocationResponse(
-    await oauth.revocationRequest(server, APP, oauth.None(), second.refresh_token ?? '', HTTP),
-  );
-  expect(await introspect(second.access_token)).toEqual({ active: false });
-  await expect(refresh(second.refresh_token)).rejects.toMatchObject({ error: 'invalid_grant' });
-});
+requirement(
+  ['portal-authorize-pkce', 'refresh-rotated', 'portal-introspect', 'portal-revoke'],
+  'oauth4webapi gets a token by code, refreshes it, looks at it and takes it back',
+  async () => {
+    const first = await signInByCode();
+    expect(await validate(first.access_token)).toMatchObject({
+      client_id: APP.client_id,
+      aud: RESOURCE,
+      role: 'west_sales',
+    });
+    const second = await refresh(first.refresh_token);
+    expect(await introspect(second.access_token)).toMatchObject({ active: true, scope: 'sql genie' });
+    await oauth.processRevocationResponse(
+      await oauth.revocationRequest(server, APP, oauth.None(), second.refresh_token ?? '', HTTP),
+    );
+    expect(await introspect(second.access_token)).toEqual({ active: false });
+    await expect(refresh(second.refresh_token)).rejects.toMatchObject({ error: 'invalid_grant' });
+  },
+);
 
-test('oauth4webapi exchanges a partner’s token, whose answer is an access token of RFC 9068', async () => {
-  const form = new URLSearchParams({
-    subject_token: await world.tokenOf('wanda@northwind.example'),
-    subject_token_type: ACCESS_TOKEN,
-    resource: RESOURCE,
-  });
-  const answer = await oauth.processGenericTokenEndpointResponse(
-    server,
-    PARTNER,
-    await oauth.genericTokenEndpointRequest(server, PARTNER, oauth.None(), TOKEN_EXCHANGE, form, HTTP),
-  );
-  expect(await validate(answer.access_token)).toMatchObject({ client_id: PARTNER.client_id, scope: 'sql genie' });
-});
+requirement(
+  'exchange-answer',
+  'oauth4webapi exchanges a partner’s token, whose answer is an access token of RFC 9068',
+  async () => {
+    const form = new URLSearchParams({
+      subject_token: await world.tokenOf('wanda@northwind.example'),
+      subject_token_type: ACCESS_TOKEN,
+      resource: RESOURCE,
+    });
+    const answer = await oauth.processGenericTokenEndpointResponse(
+      server,
+      PARTNER,
+      await oauth.genericTokenEndpointRequest(server, PARTNER, oauth.None(), TOKEN_EXCHANGE, form, HTTP),
+    );
+    expect(await validate(answer.access_token)).toMatchObject({ client_id: PARTNER.client_id, scope: 'sql genie' });
+  },
+);
