@@ -40,7 +40,8 @@ test('a disk that is really full refuses turns as a whole, and takes events agai
   const dir = temporaryFolder();
   const command = ['--mount', '--map-root-user', 'sh', '-c', MOUNT, dir, process.execPath, FILL_DISK, dir];
   const mounted = spawnSync('unshare', command, { encoding: 'utf8' });
-  if (mounted.status !== 0) process.stderr.write(`no small disk can be mounted here, one is injected: ${mounted.stderr}`);
+  if (mounted.status !== 0)
+    process.stderr.write(`no small disk can be mounted here, one is injected: ${mounted.stderr}`);
   expectOrder(mounted.status === 0 ? mounted.stdout : onInjectedDisk());
 });
 
