@@ -23,7 +23,7 @@ export interface ChildService {
   stop(hurry?: AbortSignal): Promise<void>;
 }
 
-const READY_WITHIN_MS = 30_000;
+const READY_WITHIN_MS = 60_000;
 
 /** One service as a child with a process group of its own, so that the supervisor alone decides when it ends. */
 export function spawnService(spec: ServiceSpec, logPath: string): ChildService {
