@@ -39,7 +39,10 @@ export function coverage(tests: readonly ListedTest[], requirements: readonly Re
 export function listEndToEndTests(): ListedTest[] {
   const args = ['list', '--project', 'e2e', '--json', '--no-static-parse'];
   const listed = JSON.parse(execFileSync('vitest', args, { cwd: root, encoding: 'utf8' })) as ListedTest[];
-  return listed.map(({ name, file }) => ({ name, file: relative(root, file) }));
+  // vitest lists the files in the order of their last run's time, which is each machine's own.
+  return listed
+    .map(({ name, file }) => ({ name, file: relative(root, file) }))
+    .toSorted((a, b) => (a.file < b.file ? -1 : 1));
 }
 
 function citedIds(name: string): string[] {
