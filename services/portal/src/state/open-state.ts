@@ -35,12 +35,12 @@ export function openState({ redisUrl, stateDatabaseUrl }: StateLocation, report:
 }
 
 async function openRedis(url: Secret, report: Report): Promise<State> {
+  // Without `enableAutoPipelining`: when the connection breaks, ioredis 6 throws outside of any promise there, which ends the process.
   const redis = new Redis(url.reveal(), {
     lazyConnect: true,
     commandTimeout: COMMAND_MS,
     connectTimeout: COMMAND_MS,
     maxRetriesPerRequest: 1,
-    enableAutoPipelining: true,
   });
   redis.on('error', report);
   await redis.connect();
