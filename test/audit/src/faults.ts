@@ -45,10 +45,15 @@ export const FAULTS = {
   'fill the disk of the journals': async (world, random) => {
     const filler = join(world.journals, 'filler');
     const file = openSync(filler, 'w');
+    const before = refusedBy(world);
     try {
-      if (world.isDiskMounted) fill(file);
-      // No byte is written: its length alone is what the producers look at.
-      else ftruncateSync(file, 2 ** 30);
+      // Stored batches go and leave room, so it is filled until somebody was refused for it.
+      for (let tries = 0; refusedBy(world) === before && tries < FILLS_MAX; tries++) {
+        if (world.isDiskMounted) fill(file);
+        // No byte is written: its length alone is what the producers look at.
+        else ftruncateSync(file, 2 ** 30);
+        await delay(20);
+      }
       await soon(random);
     } finally {
       closeSync(file);
@@ -56,6 +61,10 @@ export const FAULTS = {
     }
   },
 } satisfies Record<string, Fault>;
+
+const FILLS_MAX = 500;
+
+const refusedBy = ({ producers }: TrailWorld) => producers.reduce((sum, { refused }) => sum + refused, 0);
 
 export type FaultName = keyof typeof FAULTS;
 
