@@ -21,14 +21,14 @@ interface CheckResult {
 }
 
 /** Runs all checks at once, reports each, and shows what the failing ones said. */
-export async function runChecks(): Promise<{ passed: number; failed: number }> {
+export async function runChecks(): Promise<{ passed: number; failed: readonly string[] }> {
   const results = await Promise.all(Object.keys(CHECKS).map((name) => runCheck(name)));
   for (const { name, passed, seconds, output } of results) {
     console.log(`${passed ? 'ok  ' : 'FAIL'} ${name.padEnd(12)} ${seconds.toFixed(1)} s`);
     if (!passed) console.log(output.trimEnd().replaceAll(/^/gm, '     '));
   }
-  const passed = results.filter((result) => result.passed).length;
-  return { passed, failed: results.length - passed };
+  const failed = results.filter((result) => !result.passed).map(({ name }) => name);
+  return { passed: results.length - failed.length, failed };
 }
 
 async function runCheck(name: string): Promise<CheckResult> {
@@ -51,5 +51,5 @@ async function runCheck(name: string): Promise<CheckResult> {
 
 if (import.meta.main) {
   const { failed } = await runChecks();
-  process.exitCode = failed === 0 ? 0 : 1;
+  process.exitCode = failed.length === 0 ? 0 : 1;
 }

@@ -24,7 +24,8 @@ async function section(name: string, run: () => Promise<Tally>): Promise<Tally> 
 }
 
 async function checks(): Promise<Tally> {
-  return { ...(await runChecks()), skipped: 0, problems: [] };
+  const { passed, failed } = await runChecks();
+  return { passed, failed: failed.length, skipped: 0, problems: [], failedTests: failed.map((name) => `check ${name}`) };
 }
 
 async function vitest(project: string): Promise<Tally> {
@@ -54,7 +55,7 @@ async function requirements(): Promise<Tally> {
   for (const [source, missing] of Map.groupBy(untested, (requirement) => requirement.source)) {
     console.log(`  ${source}, ${missing.length} without: ${missing.map(({ id }) => id).join(' ')}`);
   }
-  return { passed: 0, failed: problems.length, skipped: 0, problems };
+  return { passed: 0, failed: problems.length, skipped: 0, problems, failedTests: [] };
 }
 
 const results: Tally[] = [];
@@ -68,6 +69,9 @@ let failed = sum('failed');
 if (passed + failed === 0) {
   console.log(`FAIL no test file has ${names.join(' or ')} in its path`);
   failed = 1;
+}
+for (const why of results.flatMap(({ failedTests, problems }) => [...failedTests, ...problems])) {
+  console.log(`\nFAIL ${why}`);
 }
 console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -18,7 +18,7 @@ const facts = (changes: Partial<RunFacts> = {}): RunFacts => ({
 });
 
 test('a clean run has no failure', () => {
-  expect(tally(facts())).toEqual({ passed: 3, failed: 0, skipped: 0, problems: [] });
+  expect(tally(facts())).toEqual({ passed: 3, failed: 0, skipped: 0, problems: [], failedTests: [] });
 });
 
 test.each<[string, Partial<RunFacts>, number, RegExp]>([
@@ -46,17 +46,29 @@ test.each<[string, Partial<RunFacts>, number, RegExp]>([
   expect(result.problems.join()).toMatch(problem);
 });
 
-test('failed tests are counted once, whatever the exit code', () => {
+test('failed tests are counted once, whatever the exit code, and named', () => {
   const failing = report({
     numFailedTests: 2,
-    testResults: [{ name: 'a.test.ts', status: 'failed', assertionResults: [{ status: 'failed' }] }],
+    testResults: [
+      {
+        name: 'a.test.ts',
+        status: 'failed',
+        assertionResults: [{ status: 'failed', fullName: 'adds up', failureMessages: ['expected 3 to be 4\n  at a'] }],
+      },
+    ],
   });
-  expect(tally(facts({ report: failing, exitCode: 1 }))).toEqual({ passed: 3, failed: 2, skipped: 0, problems: [] });
+  expect(tally(facts({ report: failing, exitCode: 1 }))).toEqual({
+    passed: 3,
+    failed: 2,
+    skipped: 0,
+    problems: [],
+    failedTests: ['a.test.ts: adds up: expected 3 to be 4'],
+  });
 });
 
 test('off CI a skipped test is counted and allowed', () => {
   const result = tally(facts({ report: report({ numPendingTests: 2 }), skipsAllowed: true }));
-  expect(result).toEqual({ passed: 3, failed: 0, skipped: 2, problems: [] });
+  expect(result).toEqual({ passed: 3, failed: 0, skipped: 2, problems: [], failedTests: [] });
 });
 
 test('a narrowed run may miss a project', () => {

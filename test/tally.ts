@@ -7,16 +7,24 @@ export interface Report {
   readonly testResults: readonly {
     readonly name: string;
     readonly status: string;
-    readonly assertionResults: readonly { readonly status: string }[];
+    readonly assertionResults: readonly Assertion[];
   }[];
+}
+
+interface Assertion {
+  readonly status: string;
+  readonly fullName?: string;
+  readonly failureMessages?: readonly string[] | null;
 }
 
 export interface Tally {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
-  /** What is wrong beyond the failed tests that vitest has already shown. */
+  /** What is wrong beyond the failed tests. */
   readonly problems: readonly string[];
+  /** Each failed test by file and name, with the first line of why: told again at the end, where a long run is read first. */
+  readonly failedTests: readonly string[];
 }
 
 export interface RunFacts {
@@ -31,7 +39,9 @@ export interface RunFacts {
 
 /** Counts one vitest run. Each problem counts as one failure, so that no fault ends in a green line. */
 export function tally({ report, exitCode, skipsAllowed, emptyAllowed }: RunFacts): Tally {
-  if (!report) return { passed: 0, failed: 1, skipped: 0, problems: ['vitest ended without a report'] };
+  if (!report) {
+    return { passed: 0, failed: 1, skipped: 0, problems: ['vitest ended without a report'], failedTests: [] };
+  }
   const skipped = report.numPendingTests + report.numTodoTests;
   const problems = filesThatDidNotLoad(report).map((name) => `${name} failed outside of its tests`);
   const executed = report.numPassedTests + report.numFailedTests;
@@ -39,7 +49,24 @@ export function tally({ report, exitCode, skipsAllowed, emptyAllowed }: RunFacts
   if (skipped > 0 && !skipsAllowed) problems.push(`${skipped} tests were skipped, and on CI none may be`);
   const failed = report.numFailedTests + problems.length;
   if (exitCode !== 0 && failed === 0) problems.push(`vitest ended with ${exitCode} though no test failed`);
-  return { passed: report.numPassedTests, failed: report.numFailedTests + problems.length, skipped, problems };
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + problems.length,
+    skipped,
+    problems,
+    failedTests: failedTests(report),
+  };
+}
+
+function failedTests(report: Report): string[] {
+  return report.testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults
+      .filter(({ status }) => status === 'failed')
+      .map(({ fullName, failureMessages }) => {
+        const [why = ''] = (failureMessages?.[0] ?? '').split('\n');
+        return `${name}: ${fullName ?? ''}: ${why}`;
+      }),
+  );
 }
 
 function filesThatDidNotLoad(report: Report): string[] {
