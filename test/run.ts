@@ -25,7 +25,13 @@ async function section(name: string, run: () => Promise<Tally>): Promise<Tally> 
 
 async function checks(): Promise<Tally> {
   const { passed, failed } = await runChecks();
-  return { passed, failed: failed.length, skipped: 0, problems: [], failedTests: failed.map((name) => `check ${name}`) };
+  return {
+    passed,
+    failed: failed.length,
+    skipped: 0,
+    problems: [],
+    failedTests: failed.map((name) => `check ${name}`),
+  };
 }
 
 async function vitest(project: string): Promise<Tally> {
