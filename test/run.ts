@@ -39,7 +39,16 @@ async function vitest(project: string): Promise<Tally> {
   const file = join(directory, 'report.json');
   try {
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-    const args = ['run', '--project', project, ...reporters, ...(narrowed ? ['--passWithNoTests', ...names] : [])];
+    // A machine of CI stalls now and then. A second try is named at the end, so that it is mended and not forgotten.
+    const retries = onCi && project !== 'unit' ? ['--retry=1'] : [];
+    const args = [
+      'run',
+      '--project',
+      project,
+      ...reporters,
+      ...retries,
+      ...(narrowed ? ['--passWithNoTests', ...names] : []),
+    ];
     const exitCode = await new Promise<number | null>((resolve, reject) => {
       const child = spawn('vitest', args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
       child.on('error', reject);
@@ -61,7 +70,7 @@ async function requirements(): Promise<Tally> {
   for (const [source, missing] of Map.groupBy(untested, (requirement) => requirement.source)) {
     console.log(`  ${source}, ${missing.length} without: ${missing.map(({ id }) => id).join(' ')}`);
   }
-  return { passed: 0, failed: problems.length, skipped: 0, problems, failedTests: [] };
+  return { passed: 0, failed: problems.length, skipped: 0, problems, failedTests: [], secondTries: [] };
 }
 
 const results: Tally[] = [];
@@ -76,6 +85,7 @@ if (passed + failed === 0) {
   console.log(`FAIL no test file has ${names.join(' or ')} in its path`);
   failed = 1;
 }
+for (const why of results.flatMap(({ secondTries }) => secondTries)) console.log(`\nAT THE SECOND TRY ${why}`);
 for (const why of results.flatMap(({ failedTests, problems }) => [...failedTests, ...problems])) {
   console.log(`\nFAIL ${why}`);
 }

@@ -18,7 +18,7 @@ const facts = (changes: Partial<RunFacts> = {}): RunFacts => ({
 });
 
 test('a clean run has no failure', () => {
-  expect(tally(facts())).toEqual({ passed: 3, failed: 0, skipped: 0, problems: [], failedTests: [] });
+  expect(tally(facts())).toEqual({ passed: 3, failed: 0, skipped: 0, problems: [], failedTests: [], secondTries: [] });
 });
 
 test.each<[string, Partial<RunFacts>, number, RegExp]>([
@@ -63,12 +63,21 @@ test('failed tests are counted once, whatever the exit code, and named', () => {
     skipped: 0,
     problems: [],
     failedTests: ['a.test.ts: adds up: expected 3 to be 4'],
+    secondTries: [],
   });
+});
+
+test('a test that needed a second try is no failure, and is named', () => {
+  const second = { status: 'passed', fullName: 'adds up', failureMessages: ['too late'] };
+  const result = tally(
+    facts({ report: report({ testResults: [{ name: 'a.test.ts', status: 'passed', assertionResults: [second] }] }) }),
+  );
+  expect(result).toMatchObject({ failed: 0, failedTests: [], secondTries: ['a.test.ts: adds up: too late'] });
 });
 
 test('off CI a skipped test is counted and allowed', () => {
   const result = tally(facts({ report: report({ numPendingTests: 2 }), skipsAllowed: true }));
-  expect(result).toEqual({ passed: 3, failed: 0, skipped: 2, problems: [], failedTests: [] });
+  expect(result).toEqual({ passed: 3, failed: 0, skipped: 2, problems: [], failedTests: [], secondTries: [] });
 });
 
 test('a narrowed run may miss a project', () => {

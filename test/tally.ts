@@ -25,6 +25,8 @@ export interface Tally {
   readonly problems: readonly string[];
   /** Each failed test by file and name, with the first line of why: told again at the end, where a long run is read first. */
   readonly failedTests: readonly string[];
+  /** Tests that failed and then passed at the second try that CI gives: no failure, and never silent. */
+  readonly secondTries: readonly string[];
 }
 
 export interface RunFacts {
@@ -40,7 +42,8 @@ export interface RunFacts {
 /** Counts one vitest run. Each problem counts as one failure, so that no fault ends in a green line. */
 export function tally({ report, exitCode, skipsAllowed, emptyAllowed }: RunFacts): Tally {
   if (!report) {
-    return { passed: 0, failed: 1, skipped: 0, problems: ['vitest ended without a report'], failedTests: [] };
+    const problems = ['vitest ended without a report'];
+    return { passed: 0, failed: 1, skipped: 0, problems, failedTests: [], secondTries: [] };
   }
   const skipped = report.numPendingTests + report.numTodoTests;
   const problems = filesThatDidNotLoad(report).map((name) => `${name} failed outside of its tests`);
@@ -54,14 +57,16 @@ export function tally({ report, exitCode, skipsAllowed, emptyAllowed }: RunFacts
     failed: report.numFailedTests + problems.length,
     skipped,
     problems,
-    failedTests: failedTests(report),
+    failedTests: withWhy(report, 'failed'),
+    secondTries: withWhy(report, 'passed'),
   };
 }
 
-function failedTests(report: Report): string[] {
+/** Tests that ended so and have something that went wrong. */
+function withWhy(report: Report, ended: string): string[] {
   return report.testResults.flatMap(({ name, assertionResults }) =>
     assertionResults
-      .filter(({ status }) => status === 'failed')
+      .filter(({ status, failureMessages }) => status === ended && (ended === 'failed' || failureMessages?.length))
       .map(({ fullName, failureMessages }) => {
         const [why = ''] = (failureMessages?.[0] ?? '').split('\n');
         return `${name}: ${fullName ?? ''}: ${why}`;
