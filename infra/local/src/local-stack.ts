@@ -26,6 +26,8 @@ export interface LocalStackOptions extends Omit<StackPlace, 'policyFile'> {
   /** Aborted when the end should not wait for anybody. */
   readonly hurry?: AbortSignal;
   readonly services?: typeof listServices;
+  /** Settings that every service gets beside its own: those of telemetry. */
+  readonly telemetry?: Readonly<Record<string, string>>;
 }
 
 export interface LocalStack {
@@ -111,14 +113,15 @@ async function endLeftovers(dataDir: string, report: (line: string) => void): Pr
 type Step = <T>(name: string, start: () => Promise<T>) => Promise<T>;
 
 async function startServices(
-  { dataDir, signal, hurry, services = listServices, ...place }: LocalStackOptions & StackPlace,
+  { dataDir, signal, hurry, services = listServices, telemetry, ...place }: LocalStackOptions & StackPlace,
   { environment, stops, step }: { environment: LocalEnvironment; stops: Stop[]; step: Step },
 ): Promise<ChildService[]> {
   const running: ChildService[] = [];
   stops.push(async () => forgetChildren(dataDir));
   for (const spec of services({ dataDir, ...place }, environment)) {
     await step(spec.name, async () => {
-      const service = spawnService(spec, join(dataDir, 'logs', `${spec.name}.log`));
+      const env = { ...telemetry, ...spec.env };
+      const service = spawnService({ ...spec, env }, join(dataDir, 'logs', `${spec.name}.log`));
       running.push(service);
       stops.push(() => service.stop(hurry));
       recordChildren(

@@ -9,6 +9,7 @@ import { parseCommandLine, USAGE } from './parse-command-line.ts';
 import { readPorts } from './ports.ts';
 import { readyText } from './ready-text.ts';
 import { StackProblem } from './stack-problem.ts';
+import { telemetryEnvironment } from './telemetry-environment.ts';
 import { watchForEnd } from './watch-for-end.ts';
 
 const checkout = fileURLToPath(new URL('../../..', import.meta.url));
@@ -62,6 +63,7 @@ function readSettings() {
     ...(policyFile !== undefined && { policyFile }),
     dataDir: dataDir === undefined ? resolve(checkout, '.causeway') : resolve(from, dataDir),
     ports: readPorts(process.env),
+    telemetry: telemetryEnvironment(process.env),
   };
 }
 

@@ -43,6 +43,7 @@ export type { OutboundCall, OutboundResponse, Purpose } from './outbound/outboun
 export { requestJson } from './outbound/request-json.ts';
 export { urlBelow } from './outbound/url-below.ts';
 export { openPool, type PoolSettings } from './postgres/open-pool.ts';
+export { type Front, openFront } from './process/open-front.ts';
 export { runMain } from './process/run-main.ts';
 export { serve, type Served, type ServedApp, type ServeOptions } from './process/serve.ts';
 export { postgresUrl, redisUrl } from './settings/connection-url.ts';

@@ -15,9 +15,11 @@ import {
   createDependency,
   createLogger,
   createMetrics,
+  type Front,
   type Logger,
   type Metrics,
   type NetworkRule,
+  openFront,
   runMain,
   serve,
   startTelemetry,
@@ -41,8 +43,9 @@ await runMain(async () => {
   const settings = readMcpSettings(process.env);
   const logger = createLogger({ service: SERVICE, level: settings.logLevel });
   const metrics = createMetrics();
+  const front = await openFront({ service: SERVICE, settings, logger, metrics, apps: listeners(settings) });
   const telemetry = await startTelemetry({ service: SERVICE, settings, logger, metrics });
-  const parts = await openParts({ settings, logger, metrics });
+  const parts = await openParts({ settings, logger, metrics, waitFor: front.waitFor });
   const { policy, platform, audit, rates, portalKeys, obo } = parts;
   const slots = new CallSlots();
   addServiceMetrics({ ...parts, metrics, slots, keys: [portalKeys, ...(obo === undefined ? [] : [obo.keys])] });
@@ -66,6 +69,7 @@ await runMain(async () => {
     logger,
     metrics,
     checks,
+    front,
     apps,
     closers: [
       ['telemetry', () => telemetry.close()],
@@ -85,16 +89,23 @@ interface Process {
   readonly settings: McpSettings;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  readonly waitFor: Front['waitFor'];
 }
 
+const listeners = ({ listen, oboListen, mcpPublicUrl }: McpSettings) =>
+  [listen, ...(oboListen === undefined ? [] : [oboListen])].map((address) => ({
+    listen: address,
+    publicUrls: [mcpPublicUrl] as const,
+  }));
+
 /** Everything that the service stands on, opened. */
-async function openParts({ settings, logger, metrics }: Process) {
+async function openParts({ settings, logger, metrics, waitFor }: Process) {
   const report = (error: unknown) => logger.warn('a system behind this one reports', { error });
   const isProduction = settings.deployment === 'production';
   const location = { redisUrl: settings.redisUrl, stateDatabaseUrl: settings.stateDatabaseUrl };
   const log = openRevocationLog({ ...location, report });
   const revocations = new RevocationFeed({ log, report });
-  await revocations.start();
+  await waitFor('revocations', () => revocations.start());
   const policy = await openPolicy({ settings, logger, revocations });
   const { portalPublicUrl: issuer } = settings;
   const network = settings.portalNetwork ?? (isProduction ? 'public' : LOOPBACK);
@@ -134,7 +145,7 @@ async function openParts({ settings, logger, metrics }: Process) {
     }),
     connections: new ConnectionPool(),
     conversations: createConversationHandles(parseHandleKeys(settings.handleKey)),
-    rates: await openRateStore({ ...location, report }),
+    rates: await waitFor('call limits', () => openRateStore({ ...location, report })),
   };
 }
 

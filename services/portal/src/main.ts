@@ -5,6 +5,7 @@ import {
   createCacheMetrics,
   createLogger,
   createMetrics,
+  openFront,
   runMain,
   serve,
   startTelemetry,
@@ -18,6 +19,13 @@ await runMain(async () => {
   const settings = readPortalSettings(process.env);
   const logger = createLogger({ service: SERVICE, level: settings.logLevel });
   const metrics = createMetrics();
+  const front = await openFront({
+    service: SERVICE,
+    settings,
+    logger,
+    metrics,
+    apps: [{ listen: settings.listen, publicUrls: [settings.publicUrl] }],
+  });
   const telemetry = await startTelemetry({ service: SERVICE, settings, logger, metrics });
   const audit = openAudit({
     service: SERVICE,
@@ -30,7 +38,7 @@ await runMain(async () => {
     report: (error) => logger.warn('the audit trail is behind', { error }),
   });
   const onTokenLookup = createCacheMetrics(metrics.registry)('subject tokens');
-  const portal = await openPortal({ settings, logger, audit, onTokenLookup });
+  const portal = await openPortal({ settings, logger, audit, onTokenLookup, waitFor: front.waitFor });
   addKeyMetrics(metrics.registry, portal.keyStates);
   addBreakerMetrics(metrics.registry, portal.keyStates);
   const closers = [
@@ -38,5 +46,5 @@ await runMain(async () => {
     ['audit', () => audit.close()] as const,
     ...portal.closers,
   ];
-  await serve({ service: SERVICE, settings, logger, metrics, ...portal, closers });
+  await serve({ service: SERVICE, settings, logger, metrics, front, ...portal, closers });
 });

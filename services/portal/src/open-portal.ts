@@ -1,7 +1,7 @@
 import type { Audit } from '@causeway/audit';
 import { type KeysState, RevocationFeed, SigningKeys } from '@causeway/auth';
 import { formatProblem, openPolicyStore } from '@causeway/policy';
-import type { Logger, ServeOptions } from '@causeway/runtime';
+import type { Front, Logger, ServeOptions } from '@causeway/runtime';
 import { portalApp } from './app.ts';
 import { createAttemptRecorder } from './attempt/record-attempt.ts';
 import { auditChanges } from './audit-changes.ts';
@@ -21,6 +21,8 @@ export interface PortalDeps {
   readonly now?: () => number;
   /** Told of each subject token whether it was known. */
   readonly onTokenLookup?: (isHit: boolean) => void;
+  /** How to wait for what is not there yet; without it nobody waits. */
+  readonly waitFor?: Front['waitFor'];
 }
 
 /** What `serve` takes, and how the keys of the providers stand. */
@@ -30,18 +32,20 @@ export interface OpenedPortal extends Pick<ServeOptions, 'apps' | 'checks' | 'cl
 
 type Report = (error: unknown) => void;
 
+const atOnce: Front['waitFor'] = (_what, open) => open();
+
 /** Opens everything that the portal stands on, and puts it together. Rejects when a part that it needs is not there. */
 export async function openPortal(deps: PortalDeps): Promise<OpenedPortal> {
-  const { settings, logger, audit, onTokenLookup, now = Date.now } = deps;
+  const { settings, logger, audit, onTokenLookup, now = Date.now, waitFor = atOnce } = deps;
   const report: Report = (error) => logger.warn('something failed off the path of a request', { error });
   const keys = new SigningKeys({ dir: settings.keysDir, now, create: settings.deployment === 'local' });
-  const state = await openState(settings, report);
+  const state = await waitFor('state', () => openState(settings, report));
   const feed = new RevocationFeed({ log: state.revocations, now, report });
-  await feed.start();
+  await waitFor('revocations', () => feed.start());
   const policies = await openPolicies({ settings, logger, feed, report });
   const stopAuditing = auditChanges({ policies, keys, sink: audit.sink, report });
   const identity = createIdentity({ issuer: settings.publicUrl, keys, policies, now, report, onTokenLookup });
-  const limits = tracedLimits(await openTokenLimits(state.client, () => policies.current));
+  const limits = tracedLimits(await waitFor('limits', () => openTokenLimits(state.client, () => policies.current)));
   const record = createAttemptRecorder({ ...audit, policyDigest: () => policies.current.digest, now });
   const people = createSignedInPeople({ settings, identity, store: state.store, now });
   const server = createAuthorizationServer({ settings, identity, people, state, feed, limits, record, now, logger });

@@ -62,6 +62,14 @@ test('draining: no new connections, the running request finishes, its connection
   expect(answer).toMatch(/done/);
 });
 
+test('discouraged: new connections are still served, and each answer ends its connection', async () => {
+  const app = await startApp();
+  app.listener.discourage();
+  const connection = app.open();
+  connection.socket.write(GET_LIVEZ);
+  expect(await connection.closed).toMatch(/connection: close[^]*"ok"/i);
+});
+
 test('draining closes idle keep-alive connections and silent ones at once', async () => {
   const app = await startApp();
   const [idle, silent, slow] = [app.open(), app.open(), app.open()];

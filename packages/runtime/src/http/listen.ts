@@ -28,6 +28,8 @@ export const SERVER_LIMITS: ServerLimits = {
 export interface Listener {
   readonly host: string;
   readonly port: number;
+  /** From now on every answer ends its connection, so that clients find another process. */
+  discourage(): void;
   /** Takes no new connection, lets running requests finish until the deadline, and says how many were cut off. */
   drain(deadline: AbortSignal): Promise<number>;
 }
@@ -51,10 +53,11 @@ export async function listen(
   server.maxHeadersCount = 0;
   server.maxConnections = limits.connectionsMax;
   server.timeout = limits.silenceTimeoutMs;
-  const drain = drainOf(server);
+  const leaving = leavingOf(server);
   await bind(server, address);
   const bound = server.address();
-  return { host: address.host, port: typeof bound === 'object' && bound !== null ? bound.port : address.port, drain };
+  const port = typeof bound === 'object' && bound !== null ? bound.port : address.port;
+  return { host: address.host, port, ...leaving };
 }
 
 async function bind(server: Server, { host, port, variable }: ListenAddress): Promise<void> {
@@ -76,21 +79,26 @@ const BIND_PROBLEMS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'is not an address of this machine',
 };
 
-function drainOf(server: Server): Listener['drain'] {
+function leavingOf(server: Server): Pick<Listener, 'discourage' | 'drain'> {
   const running = new Set<ServerResponse>();
-  let onIdle: (() => void) | undefined;
+  let isLeaving = false;
+  let onIdle = (): void => undefined;
   server.prependListener('request', (_request, response) => {
     running.add(response);
-    if (onIdle !== undefined) closeAfter(response);
+    if (isLeaving) closeAfter(response);
     response.once('close', () => {
       running.delete(response);
-      if (running.size === 0) onIdle?.();
+      if (running.size === 0) onIdle();
     });
   });
-  return async (deadline) => {
+  const discourage = () => {
+    isLeaving = true;
+    for (const response of running) closeAfter(response);
+  };
+  const drain = async (deadline: AbortSignal) => {
     const { promise, resolve } = Promise.withResolvers<void>();
     onIdle = resolve;
-    for (const response of running) closeAfter(response);
+    discourage();
     server.close();
     if (running.size === 0 || deadline.aborted) resolve();
     deadline.addEventListener('abort', () => resolve(), { once: true });
@@ -100,6 +108,7 @@ function drainOf(server: Server): Listener['drain'] {
     server.closeAllConnections();
     return cutOff;
   };
+  return { discourage, drain };
 }
 
 function closeAfter(response: ServerResponse): void {

@@ -7,6 +7,7 @@ import { addHealthMetrics } from '../metrics/dependency-metrics.ts';
 import type { Networks } from '../network/networks.ts';
 import type { ListenAddress } from '../settings/plain-variables.ts';
 import { createShutdown } from '../shutdown/create-shutdown.ts';
+import type { Front } from './open-front.ts';
 
 export interface ServedApp extends Pick<
   HttpAppOptions,
@@ -17,18 +18,24 @@ export interface ServedApp extends Pick<
 
 export interface ServeOptions {
   readonly service: string;
-  readonly settings: { readonly adminListen: ListenAddress | undefined; readonly trustedProxies: Networks };
+  readonly settings: {
+    readonly adminListen: ListenAddress | undefined;
+    readonly trustedProxies: Networks;
+    readonly drainDelaySeconds?: number;
+  };
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly checks: readonly HealthCheck[];
   readonly apps: readonly ServedApp[];
   /** In the order of opening; closed in reverse, after the last request. */
   readonly closers: readonly (readonly [name: string, close: () => Promise<void> | void])[];
+  /** What has listened since the process began; without it the ports are opened here. */
+  readonly front?: Front;
   readonly host?: ServeHost;
 }
 
 /** What of the process is used; tests give their own. */
-interface ServeHost {
+export interface ServeHost {
   readonly on: (signal: 'SIGTERM' | 'SIGINT', listener: (signal: string) => void) => unknown;
   readonly exit: (code: number) => void;
 }
@@ -41,16 +48,21 @@ export interface Served {
 
 /** Takes traffic: from the first listening socket to the end of the process. */
 export async function serve(options: ServeOptions): Promise<Served> {
-  const { service, settings, logger, metrics, host = process } = options;
+  const { service, settings, logger, metrics, front, host = process } = options;
   const health = createHealth(options.checks);
   addHealthMetrics(metrics.registry, health);
-  const shutdown = createShutdown({ health, logger, exit: (code) => host.exit(code) });
+  const shutdown = createShutdown({
+    health,
+    logger,
+    exit: (code) => host.exit(code),
+    delayMs: (settings.drainDelaySeconds ?? 0) * 1000,
+  });
   for (const [name, close] of options.closers) shutdown.closes(name, close);
 
   const { adminListen, trustedProxies } = settings;
   const shared = { service, logger, metrics, health, trustedProxies, hasAdminListener: adminListen !== undefined };
   const open = async (app: Parameters<typeof listen>[0], address: ListenAddress) => {
-    const listener = await listen(app, address);
+    const listener = front?.take(address, app) ?? (await listen(app, address));
     shutdown.drains(listener);
     logger.info('listening', { host: listener.host, port: listener.port, variable: address.variable });
     return listener.port;
@@ -59,6 +71,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const ports: number[] = [];
   for (const app of options.apps) ports.push(await open(createHttpApp({ ...shared, ...app }), app.listen));
 
+  front?.end();
   host.on('SIGTERM', (signal) => shutdown.onSignal(signal));
   host.on('SIGINT', (signal) => shutdown.onSignal(signal));
   health.markStarted();

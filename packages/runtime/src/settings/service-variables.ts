@@ -1,6 +1,6 @@
 import { LOG_LEVELS, type LogLevel } from '../logging/create-logger.ts';
 import type { Networks } from '../network/networks.ts';
-import { type ListenAddress, listenAddress, networks, oneOf } from './plain-variables.ts';
+import { integer, type ListenAddress, listenAddress, networks, oneOf } from './plain-variables.ts';
 import { optional, type Variable } from './variable.ts';
 
 /** What a service needs to be told to serve HTTP. Environments are shared, so each service has its own listen variable. */
@@ -8,6 +8,7 @@ export interface ServiceVariables {
   readonly listen: Variable<ListenAddress>;
   readonly adminListen: Variable<ListenAddress | undefined>;
   readonly trustedProxies: Variable<Networks>;
+  readonly drainDelaySeconds: Variable<number>;
   readonly logLevel: Variable<LogLevel>;
 }
 
@@ -22,6 +23,13 @@ export function serviceVariables(listenName: string, port: number): ServiceVaria
     trustedProxies: networks('TRUSTED_PROXIES', {
       description: 'Balancers whose X-Forwarded-For counts for the address of the client.',
       default: '',
+    }),
+    drainDelaySeconds: integer('DRAIN_DELAY_SECONDS', {
+      description:
+        'How long requests are still taken after SIGTERM: longer than the balancer needs to see that /readyz is 503.',
+      default: '0',
+      min: 0,
+      max: 60,
     }),
     logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, { description: 'The least level that is logged.', default: 'info' }),
   };

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createLogger } from '../logging/create-logger.ts';
 import { createShutdown } from './create-shutdown.ts';
 
-function setUp() {
+function setUp(delayMs = 0) {
   const seen: string[] = [];
   const exited = Promise.withResolvers<number>();
   const logger = createLogger({ service: 'demo', level: 'info', destination: { write: () => undefined } });
@@ -13,11 +13,12 @@ function setUp() {
       seen.push(`exit ${code}`);
       exited.resolve(code);
     },
+    delayMs,
     drainMs: 20,
     closeMs: 20,
   });
   const listener = (drain: (deadline: AbortSignal) => Promise<number>) =>
-    shutdown.drains({ host: '127.0.0.1', port: 0, drain });
+    shutdown.drains({ host: '127.0.0.1', port: 0, discourage: () => seen.push('discouraged'), drain });
   return { seen, shutdown, listener, exited: exited.promise };
 }
 
@@ -35,7 +36,19 @@ test('not ready, then requests finish, then closers in reverse order, then exit 
   });
   shutdown.onSignal('SIGTERM');
   expect(await exited).toBe(0);
-  expect(seen).toEqual(['draining', 'drained', 'close second', 'close first', 'exit 0']);
+  expect(seen).toEqual(['draining', 'discouraged', 'drained', 'close second', 'close first', 'exit 0']);
+});
+
+test('the ports stay open for the delay, so that a balancer can notice first', async () => {
+  const { seen, shutdown, listener, exited } = setUp(20);
+  listener(() => {
+    seen.push('closed');
+    return Promise.resolve(0);
+  });
+  shutdown.onSignal('SIGTERM');
+  await Promise.resolve();
+  expect(seen).toEqual(['draining', 'discouraged']);
+  expect(await exited).toBe(0);
 });
 
 test('a request that misses the deadline makes the exit code 1, and everything is still closed', async () => {
@@ -47,7 +60,7 @@ test('a request that misses the deadline makes the exit code 1, and everything i
   });
   shutdown.onSignal('SIGTERM');
   expect(await exited).toBe(1);
-  expect(seen).toEqual(['draining', 'closed', 'exit 1']);
+  expect(seen).toEqual(['draining', 'discouraged', 'closed', 'exit 1']);
 });
 
 test.each([
@@ -73,5 +86,5 @@ test('a second signal does not wait', () => {
   listener(() => new Promise(() => undefined));
   shutdown.onSignal('SIGINT');
   shutdown.onSignal('SIGINT');
-  expect(seen).toEqual(['draining', 'exit 1']);
+  expect(seen).toEqual(['draining', 'discouraged', 'exit 1']);
 });

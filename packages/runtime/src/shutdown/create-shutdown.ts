@@ -7,6 +7,11 @@ export interface ShutdownOptions {
   readonly health: Pick<Health, 'markDraining'>;
   readonly logger: Logger;
   readonly exit: (code: number) => void;
+  /**
+   * How long requests are still taken after the process has said that it is not ready: as long as a balancer needs to notice, or it
+   * would send some to a port that is closed. None when left out.
+   */
+  readonly delayMs?: number;
   /** How long running requests may take; 25 s when left out. */
   readonly drainMs?: number;
   /** How long each closer may take; 3 s when left out. */
@@ -24,13 +29,15 @@ export interface Shutdown {
 
 /** The way out: not ready, requests finish, closers in reverse order, exit 0; or 1 when anything had to be cut off. */
 export function createShutdown(options: ShutdownOptions): Shutdown {
-  const { health, logger, exit, drainMs = 25_000, closeMs = 3000 } = options;
+  const { health, logger, exit, delayMs = 0, drainMs = 25_000, closeMs = 3000 } = options;
   const listeners: Listener[] = [];
   const closers: Closer[] = [];
   let begun = false;
 
   const run = async (): Promise<number> => {
     health.markDraining();
+    for (const listener of listeners) listener.discourage();
+    if (delayMs > 0) await delay(delayMs);
     const deadline = AbortSignal.timeout(drainMs);
     const cutOff = await Promise.all(listeners.map((listener) => listener.drain(deadline)));
     const requests = cutOff.reduce((sum, count) => sum + count, 0);

@@ -43,7 +43,12 @@ async function openRedis(url: Secret, report: Report): Promise<State> {
     maxRetriesPerRequest: 1,
   });
   redis.on('error', report);
-  await redis.connect();
+  try {
+    await redis.connect();
+  } catch (error) {
+    redis.disconnect();
+    throw error;
+  }
   return {
     store: new RedisStateStore(redis),
     revocations: new RedisRevocationLog(redis),
@@ -58,7 +63,12 @@ async function openRedis(url: Secret, report: Report): Promise<State> {
 async function openPostgres(url: Secret, report: Report): Promise<State> {
   const pool = openPool({ url, name: 'portal', max: POOL_MAX, connectMs: COMMAND_MS, queryMs: COMMAND_MS, report });
   const store = new PostgresStateStore(pool);
-  await store.prepare();
+  try {
+    await store.prepare();
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
   const stopSweeping = store.sweepRegularly(report);
   return {
     store,
