@@ -4,15 +4,23 @@ export type { Foundation } from './governance/foundation.ts';
 export { loadSampleData, type LoadedTable } from './governance/load-sample-data.ts';
 export type {
   Answer,
+  DocumentSearch,
+  FoundDocument,
+  Granted,
+  OutsideApi,
+  OutsideCall,
   Platform,
   PlatformConnections,
   PlatformHealth,
+  PlatformIdentity,
   PlatformSession,
   QueryOptions,
   Question,
   RequestContext,
+  SqlDialect,
   SqlValue,
   Statement,
+  SupervisorAnswer,
 } from './platform.ts';
 export { createPostgresPlatform, type PostgresPlatformOptions } from './postgres/postgres-platform.ts';
 export { loadSemanticModel } from './postgres/analyst/model/load-semantic-model.ts';

@@ -1,4 +1,6 @@
-import type { Caller } from '@causeway/core';
+import type { Caller, Secret } from '@causeway/core';
+import type { Policy } from '@causeway/policy';
+import type { OutboundResponse } from '@causeway/runtime';
 import type { z } from 'zod';
 
 /** The governed data platform: whatever is asked of it is asked as the caller, never as the service. */
@@ -6,9 +8,19 @@ export interface Platform {
   /** A session as the caller's principal. Refuses a principal that the platform or the policy does not know. */
   open(caller: Caller, request: RequestContext): Promise<PlatformSession>;
   health(): Promise<PlatformHealth>;
+  /** How names are written in the SQL of a `Statement`. */
+  readonly dialect: SqlDialect;
+  /** Whether there is an analyst to ask. */
+  readonly answersQuestions: boolean;
   /** How its connections stand, if it keeps any. */
   readonly connections?: PlatformConnections;
   close(): Promise<void>;
+}
+
+export interface SqlDialect {
+  identifier(name: string): string;
+  /** `schema.name`, quoted, and with the catalog where there are several. */
+  relation(name: string): string;
 }
 
 /** Numbers of the moment, for metrics. */
@@ -21,10 +33,26 @@ export interface PlatformConnections {
 }
 
 export interface PlatformSession {
+  /** Whom the platform itself takes this session for. */
+  identity(options?: QueryOptions): Promise<PlatformIdentity>;
   /** The rows of a curated statement, as the caller may see them. More than `rowsMax` rows are a refusal, never a silent cut. */
   query<Row>(statement: Statement<Row>, options?: QueryOptions): Promise<Row[]>;
   /** A question in plain English about the governed data, answered with what the caller may see of it. */
   ask(question: Question, options?: QueryOptions): Promise<Answer>;
+  /** The documents that fit best, of those that the caller may see. */
+  searchDocuments(search: DocumentSearch, options?: QueryOptions): Promise<readonly FoundDocument[]>;
+  /** The platform's own supervisor. `granted`: the caller may have one, and the platform has none, so the service plans itself. */
+  askSupervisor(question: Question, options?: QueryOptions): Promise<SupervisorAnswer | Granted>;
+  /** The outside API behind this name. `granted`: the caller may use it, and the platform reaches nothing itself, so the service calls. */
+  connection(name: string, options?: QueryOptions): Promise<OutsideApi | Granted>;
+}
+
+/** The engine said yes, in so many words: an answer that is missing is none. */
+export type Granted = 'granted';
+
+export interface PlatformIdentity {
+  readonly currentUser: string;
+  readonly groups: readonly string[];
 }
 
 export interface Question {
@@ -44,19 +72,59 @@ export interface Answer {
   readonly rows: readonly Readonly<Record<string, SqlValue>>[];
   readonly totalRows: number;
   readonly truncated: boolean;
-  /** Plain JSON of less than 4 KB, which a follow-up brings back. Absent: there is nothing to follow up. */
+  /** Plain JSON of less than 4 KB, which a follow-up brings back: the platform's conversation, or how this question was meant. */
+  readonly plan?: unknown;
+  /** The platform's own id of the answer, where it has one. */
+  readonly messageId?: string;
+}
+
+export interface DocumentSearch {
+  /** Where the documents are, and the columns behind the fields of `FoundDocument`. */
+  readonly dataset: Policy['datasets'][string];
+  readonly query: string;
+  readonly limit: number;
+}
+
+export interface FoundDocument {
+  readonly documentId: string;
+  readonly title: string;
+  readonly snippet: string;
+  /** From 0 to 1; comparable within one answer. */
+  readonly score: number;
+  readonly source: string;
+}
+
+export interface SupervisorAnswer {
+  readonly text: string;
+  readonly steps: readonly { readonly tool: string; readonly summary: string }[];
+  /** As in `Answer`. */
   readonly plan?: unknown;
 }
 
-/** What the platform's own log gets to know of the request. */
+export interface OutsideApi {
+  request(call: OutsideCall, options?: QueryOptions): Promise<OutboundResponse>;
+}
+
+/** What is asked of an outside API: where below its base, and what with. Hosts, headers and credentials are not the asker's business. */
+export interface OutsideCall {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>> | undefined;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+}
+
 export interface RequestContext {
+  /** For the platform's own log. */
   readonly requestId: string;
+  /** The token that proved the caller, for a platform that wants a proof of its own. No tool ever holds it. */
+  readonly credential?: Secret | undefined;
 }
 
 /** Text that we wrote, and values that came from outside: the two never mix. */
 export interface Statement<Row> {
   readonly name: string;
-  /** SQL with `$1`, `$2`… Relations, functions and operators outside `pg_catalog` are written with their schema. */
+  /** SQL with `$1`, `$2`…, in words that every platform understands alike; names are written by its dialect. */
   readonly text: string;
   readonly values: readonly SqlValue[];
   /** What a row must look like: anything else is a fault of ours and never reaches the caller. */
@@ -69,6 +137,8 @@ export interface QueryOptions {
   readonly signal?: AbortSignal;
   readonly timeoutMs?: number;
   readonly rowsMax?: number;
+  /** Hears each statement that is run, before it is run. Texts hold no values. */
+  readonly onStatement?: (text: string) => void;
 }
 
 export interface PlatformHealth {

@@ -45,13 +45,11 @@ interface Obo {
 /** The service's two applications: one for principal tokens, one for the platform's own people. They differ in who is let in. */
 export async function createApps(deps: AppDeps): Promise<ServedApp[]> {
   const { audit, logger, publicUrl, principalTokens, obo } = deps;
-  const views = createPolicyViews(
-    deps.policy,
-    deps.tools.map(({ name }) => name),
-  );
+  const offered = deps.tools.map(({ name }) => name);
+  const views = createPolicyViews(deps.policy, { offered, dialect: deps.platform.dialect });
   const onCall = createCallMetrics({
     registry: deps.metrics.registry,
-    tools: deps.tools.map(({ name }) => name),
+    tools: offered,
     roles: () => Object.keys(deps.policy().policy.roles),
   });
   const tools = new Map(deps.tools.map((tool) => [tool.name as string, tool]));

@@ -17,10 +17,17 @@ export function observedSession(
   facts: CallFacts,
   bounds: Required<Pick<QueryOptions, 'signal' | 'timeoutMs'>>,
 ): PlatformSession {
+  const observed: QueryOptions = { ...bounds, onStatement: (text) => (facts.statement = text) };
   return {
-    query: <Row>(statement: Statement<Row>, options?: QueryOptions) => {
-      facts.statement = statement.text;
-      return session.query(statement, { ...bounds, ...options });
+    query: <Row>(statement: Statement<Row>, options?: QueryOptions) =>
+      session.query(statement, { ...observed, ...options }),
+    identity: (options) => session.identity({ ...observed, ...options }),
+    searchDocuments: (search, options) => session.searchDocuments(search, { ...observed, ...options }),
+    askSupervisor: (question, options) => session.askSupervisor(question, { ...observed, ...options }),
+    connection: async (name, options) => {
+      const opened = await session.connection(name, { ...observed, ...options });
+      if (opened === 'granted') return opened;
+      return { request: (call, inner) => opened.request(call, { ...observed, ...inner }) };
     },
     ask: async (question, options) => {
       const answer = await withSpan(SPAN.ask, {}, () => session.ask(question, { ...bounds, ...options }));

@@ -34,9 +34,10 @@ async function run(options: WorldOptions, args: unknown = {}, change = {}) {
 
 test('a good call: opened as the caller, answered, recorded once with what the tool names', async () => {
   const caller = callerOf('west_sales');
-  const { result, events, openedAs } = await run({ engine }, { region: 'WEST' }, { caller });
+  const { result, events, openedAs, openedWith } = await run({ engine }, { region: 'WEST' }, { caller });
   expect(result).toEqual({ ok: true, content: { rows: [summary] }, json: JSON.stringify({ rows: [summary] }) });
   expect(openedAs).toEqual([caller]);
+  expect(openedWith[0]?.credential?.reveal()).toBe('the token of the call');
   expect(events).toEqual([
     {
       kind: 'tool_call',

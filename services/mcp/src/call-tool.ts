@@ -1,5 +1,5 @@
 import type { AuditSink } from '@causeway/audit';
-import { AppError, type Caller, toAppError } from '@causeway/core';
+import { AppError, type Caller, type Secret, toAppError } from '@causeway/core';
 import type { Platform } from '@causeway/platform';
 import { decideTool } from '@causeway/policy';
 import { SPAN } from '@causeway/runtime';
@@ -30,6 +30,8 @@ export interface ToolCall {
   readonly tool: Tool;
   readonly arguments: unknown;
   readonly caller: Caller;
+  /** The token that proved them: for the platform, and for nothing else. */
+  readonly credential: Secret;
   readonly clientId: string | undefined;
   readonly requestId: string;
   /** Aborted when the client goes away. */
@@ -43,7 +45,7 @@ export type CallResult = ({ readonly ok: true } & GuardedOutput) | { readonly ok
 
 /** The whole policy of a call, top to bottom. Whatever happens, it is in the journal before this resolves. */
 export async function callTool(deps: CallToolDeps, call: ToolCall): Promise<CallResult> {
-  const { tool, caller, requestId, stages } = call;
+  const { tool, caller, requestId, credential, stages } = call;
   const policy = deps.policy();
   const facts: CallFacts = { startedAt: performance.now(), policyDigest: policy.document.digest };
   const record = (error?: AppError) => stages.span(SPAN.audit, () => deps.audit.record(callEvent(call, facts, error)));
@@ -56,7 +58,8 @@ export async function callTool(deps: CallToolDeps, call: ToolCall): Promise<Call
     const { signal } = deadline;
     const limit = { hops: call.hops, policy: policy.document, signal };
     held.use(await stages.span(SPAN.limit, () => deps.limits.enter(caller, tool.name, limit)));
-    const session = await stages.span(SPAN.exchange, () => deadline.race(deps.platform.open(caller, { requestId })));
+    const request = { requestId, credential };
+    const session = await stages.span(SPAN.exchange, () => deadline.race(deps.platform.open(caller, request)));
     const platform = observedSession(session, facts, { signal, timeoutMs: tool.deadlineMs });
     const context = createToolContext(deps, call, { platform, signal, policy, callInner: callTool });
     const output = await stages.measure('run', () => deadline.race(prepared.run(context)));

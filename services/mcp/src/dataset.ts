@@ -1,43 +1,41 @@
 import { AppError } from '@causeway/core';
+import type { SqlDialect } from '@causeway/platform';
 import type { Policy } from '@causeway/policy';
-import { escapeIdentifier } from 'pg';
 
 /** A relation under the names that the tools use. Text is made once for each shape of a question, never for a call. */
 export class Dataset {
   /** The relation, quoted. */
   readonly from: string;
   readonly relation: string;
-  readonly #columns: Policy['datasets'][string]['columns'];
+  readonly definition: Policy['datasets'][string];
+  readonly #dialect: SqlDialect;
   readonly #texts = new Map<string, string>();
 
-  constructor({ relation, columns }: Policy['datasets'][string]) {
-    this.relation = relation;
-    this.from = relation
-      .split('.')
-      .map((part) => escapeIdentifier(part))
-      .join('.');
-    this.#columns = columns;
-  }
-
-  has(field: string): boolean {
-    return Object.hasOwn(this.#columns, field);
+  constructor(definition: Policy['datasets'][string], dialect: SqlDialect) {
+    this.definition = definition;
+    this.relation = definition.relation;
+    this.from = dialect.relation(definition.relation);
+    this.#dialect = dialect;
   }
 
   /** The column behind a field, quoted. */
   column(field: string): string {
-    const column = this.has(field) ? this.#columns[field] : undefined;
+    const { columns } = this.definition;
+    const column = Object.hasOwn(columns, field) ? columns[field] : undefined;
     if (column === undefined) throw new AppError('internal', `the dataset of ${this.relation} has no field ${field}`);
-    return escapeIdentifier(column);
+    return this.#dialect.identifier(column);
   }
 
   /** `column AS field` for each. */
   select(fields: readonly string[]): string {
-    return fields.map((field) => `${this.column(field)} AS ${escapeIdentifier(field)}`).join(', ');
+    return fields.map((field) => `${this.column(field)} AS ${this.#dialect.identifier(field)}`).join(', ');
   }
 
   /** The fields whose columns are among these. */
   fieldsOf(columns: readonly string[]): string[] {
-    return Object.entries(this.#columns).flatMap(([field, column]) => (columns.includes(column) ? [field] : []));
+    return Object.entries(this.definition.columns).flatMap(([field, column]) =>
+      columns.includes(column) ? [field] : [],
+    );
   }
 
   /** Shapes come from a closed list: which optional arguments there are, not what they hold. */

@@ -51,7 +51,7 @@ await runMain(async () => {
   addServiceMetrics({ ...parts, metrics, slots, keys: [portalKeys, ...(obo === undefined ? [] : [obo.keys])] });
   const apps = await createApps({
     ...parts,
-    tools: offeredTools(policy.current.policy),
+    tools: offeredTools(platform),
     policy: () => policy.current,
     limits: createCallLimits({ window: new LeasedWindow(rates.calls), genie: rates.genie, slots }),
     logger,

@@ -1,4 +1,5 @@
 import { AppError, type Caller } from '@causeway/core';
+import type { SqlDialect } from '@causeway/platform';
 import {
   type Access,
   accessOfGroups,
@@ -11,15 +12,23 @@ import {
 } from '@causeway/policy';
 import { Dataset } from './dataset.ts';
 
+/** What the tools are on this platform. */
+export interface ToolSurface {
+  readonly offered: readonly ToolName[];
+  readonly dialect: SqlDialect;
+}
+
 /** One policy document, with what the tools derive from it: worked out when it is first needed, and kept as long as it is in force. */
 export class PolicyView {
   readonly document: PolicyDocument;
+  readonly dialect: SqlDialect;
   readonly #offered: readonly ToolName[];
   readonly #datasets = new Map<string, Dataset>();
   readonly #access = new Map<string, Access>();
 
-  constructor(document: PolicyDocument, offered: readonly ToolName[]) {
+  constructor(document: PolicyDocument, { offered, dialect }: ToolSurface) {
     this.document = document;
+    this.dialect = dialect;
     this.#offered = offered;
   }
 
@@ -33,7 +42,7 @@ export class PolicyView {
     if (known !== undefined) return known;
     const definition = this.document.policy.datasets[name];
     if (definition === undefined) throw new AppError('internal', `the policy has no dataset ${name}`);
-    const dataset = new Dataset(definition);
+    const dataset = new Dataset(definition, this.dialect);
     this.#datasets.set(name, dataset);
     return dataset;
   }
@@ -61,11 +70,11 @@ function accessOf(policy: Policy, { pattern, human, principal }: Caller): Access
 }
 
 /** The view of the policy in force: made anew when that changes. */
-export function createPolicyViews(current: () => PolicyDocument, offered: readonly ToolName[]): () => PolicyView {
+export function createPolicyViews(current: () => PolicyDocument, surface: ToolSurface): () => PolicyView {
   let view: PolicyView | undefined;
   return () => {
     const document = current();
-    if (view?.document !== document) view = new PolicyView(document, offered);
+    if (view?.document !== document) view = new PolicyView(document, surface);
     return view;
   };
 }

@@ -12,11 +12,15 @@ import type {
 import { type Analyst, createAnalyst } from './analyst/analyst.ts';
 import type { SemanticModel } from './analyst/model/semantic-model.ts';
 import { connectionOptions } from './connection-options.ts';
+import { postgresDialect } from './dialect.ts';
 import { EngineCheck } from './engine-check.ts';
+import { assertConnectionGranted, assertSupervisorGranted } from './engine-grants.ts';
+import { identityOf } from './identity-of.ts';
 import { maskedFor } from './masked-for.ts';
 import type { UnitRequest } from './governed-unit.ts';
 import type { PolicyAccess } from './policy-access.ts';
 import { roleOf } from './role-of.ts';
+import { searchDocuments } from './search-documents.ts';
 import { StatementNames } from './statement-names.ts';
 import { textOf } from './text-of.ts';
 import { UnitRunner } from './unit-runner.ts';
@@ -65,6 +69,7 @@ export function createPostgresPlatform(options: PostgresPlatformOptions): Platfo
       const base = { role, attribution: attributionOf(caller, request) };
       const session: PlatformSession = {
         async query<Row>(statement: Statement<Row>, query: QueryOptions = {}): Promise<Row[]> {
+          query.onStatement?.(statement.text);
           const unit: UnitRequest = {
             ...base,
             timeoutMs: query.timeoutMs ?? limits.timeoutMs,
@@ -87,6 +92,10 @@ export function createPostgresPlatform(options: PostgresPlatformOptions): Platfo
           const masked = (relation: string) => maskedFor(caller, options.policy().policy, relation);
           return analyst.ask({ ...session, masked }, question, query);
         },
+        identity: (query) => identityOf(session, query),
+        searchDocuments: (search, query) => searchDocuments(session, search, query),
+        askSupervisor: (_question, query) => assertSupervisorGranted(session, query),
+        connection: (name, query) => assertConnectionGranted(session, name, query),
       };
       return session;
     },
@@ -94,6 +103,8 @@ export function createPostgresPlatform(options: PostgresPlatformOptions): Platfo
       const problems = await engine.problems();
       return { ok: problems.length === 0, problems };
     },
+    dialect: postgresDialect,
+    answersQuestions: analyst !== undefined,
     get connections() {
       return { open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount, max: limits.poolMax };
     },

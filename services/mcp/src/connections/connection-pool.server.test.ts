@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AppError } from '@causeway/core';
+import type { OutsideCall } from '@causeway/platform';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startPartner, type TestPartner } from '../testing/start-partner.ts';
 import { callTool } from '../call-tool.ts';
-import { callerOf, callWorld, type Engine } from '../testing/call-world.ts';
+import { callerOf, callWorld, type WorldOptions } from '../testing/call-world.ts';
 import { ConnectionPool } from './connection-pool.ts';
 
 let partner: TestPartner;
@@ -22,11 +24,13 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-const granted: Engine = { connection_grant: () => [{ granted: true }] };
+interface CallOptions extends Pick<WorldOptions, 'connection'> {
+  readonly network?: string[];
+}
 
-async function call(args: object, { engine = granted, network = ['127.0.0.0/8'] } = {}) {
+async function call(args: object, { network = ['127.0.0.0/8'], ...engine }: CallOptions = {}) {
   const world = callWorld({
-    engine,
+    ...engine,
     connections,
     policy: (policy) => {
       policy.connections['test'] = {
@@ -71,7 +75,7 @@ describe('refused, and nothing is sent', () => {
     [
       'whom the engine does not grant it',
       {},
-      { engine: { connection_grant: () => [{ granted: false }] } },
+      { connection: () => Promise.reject(new AppError('access_denied', 'no grant')) },
       'access_denied',
     ],
     ['a connection that is not there', { connection: 'nope' }, {}, 'not_found'],
@@ -114,4 +118,36 @@ test('what it fails at is not repeated for a POST, and its text stays outside', 
   expect(result).toMatchObject({ ok: false, error: { code: 'upstream_unavailable' } });
   expect(result.ok ? '' : result.error.publicMessage).not.toContain('stack');
   expect(partner.count).toBe(1);
+});
+
+describe('where the platform reaches the other system itself', () => {
+  const asked: OutsideCall[] = [];
+  const connection = async () => ({
+    request: async (call: OutsideCall) => {
+      asked.push(call);
+      return {
+        status: 200,
+        headers: { 'content-type': 'text/plain' },
+        body: Buffer.from('from there'),
+        truncated: false,
+      };
+    },
+  });
+
+  test('it does, and nothing is sent from here', async () => {
+    partner.forget();
+    const { result } = await call({}, { connection });
+    expect(result).toMatchObject({ ok: true, content: { status: 200, body: 'from there' } });
+    expect(asked).toEqual([{ method: 'GET', path: '/things' }]);
+    expect(partner.last).toBeUndefined();
+  });
+
+  test.each([
+    [{ method: 'DELETE' }, 'access_denied'],
+    [{ path: '/../admin' }, 'invalid_request'],
+  ])('it is not asked for what the policy does not allow: %j', async (args, expected) => {
+    asked.length = 0;
+    expect(await code(args, { connection })).toBe(expected);
+    expect(asked).toEqual([]);
+  });
 });

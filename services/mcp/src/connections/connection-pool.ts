@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { AppError } from '@causeway/core';
-import type { PlatformSession, Statement } from '@causeway/platform';
+import type { OutsideCall, PlatformSession } from '@causeway/platform';
 import { type Policy, type PolicyDocument, resolvePolicyFile } from '@causeway/policy';
 import {
   ATTRIBUTE,
@@ -11,21 +11,11 @@ import {
   urlBelow,
   withSpan,
 } from '@causeway/runtime';
-import { z } from 'zod';
 import { allows } from './allow-list.ts';
-
-/** What a tool asks of a connection: where below its base, and what with. Hosts, headers and credentials are not its business. */
-export interface ConnectionCall {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  readonly path: string;
-  readonly query?: Readonly<Record<string, string>> | undefined;
-  /** Sent as JSON. */
-  readonly body?: unknown;
-}
 
 /** The outside APIs of the policy, as one caller may use them. */
 export interface Connections {
-  request(name: string, call: ConnectionCall): Promise<OutboundResponse>;
+  request(name: string, call: OutsideCall): Promise<OutboundResponse>;
 }
 
 export interface ConnectionScope {
@@ -59,9 +49,11 @@ export class ConnectionPool {
           ? document.policy.connections[name]
           : undefined;
         if (definition === undefined) throw new AppError('not_found', `there is no connection ${JSON.stringify(name)}`);
-        await assertGranted(platform, name);
+        const api = await platform.connection(name);
         if (!allows(definition.allow, call)) throw notAllowed(name);
         const url = urlBelow(definition.baseUrl, call.path, call.query);
+        if (api !== 'granted')
+          return withSpan(SPAN.externalApi, { [ATTRIBUTE.connection]: name }, () => api.request(call));
         const headers = await headersOf(document, definition, call);
         const { dependency } = this.#connection(name, definition, document);
         return withSpan(SPAN.externalApi, { [ATTRIBUTE.connection]: name }, () =>
@@ -101,22 +93,6 @@ export class ConnectionPool {
   }
 }
 
-/** On Postgres a connection is a foreign server: `GRANT USAGE ON FOREIGN SERVER` opens it. */
-async function assertGranted(platform: PlatformSession, name: string): Promise<void> {
-  const [answer] = await platform.query(grantOf(name));
-  if (answer?.granted !== true)
-    throw new AppError('access_denied', `the engine grants no use of the connection ${name}`);
-}
-
-function grantOf(name: string): Statement<{ granted: boolean }> {
-  return {
-    name: 'connection_grant',
-    text: `SELECT has_server_privilege($1, 'USAGE') AS granted`,
-    values: [name],
-    row: z.object({ granted: z.boolean() }),
-  };
-}
-
 function notAllowed(name: string): AppError {
   return new AppError('access_denied', `the connection ${name} does not allow that method and path`, {
     safeDetail: 'The connection does not allow that method and path.',
@@ -127,7 +103,7 @@ function notAllowed(name: string): AppError {
 async function headersOf(
   document: PolicyDocument,
   { credentialFile }: Definition,
-  { body }: ConnectionCall,
+  { body }: OutsideCall,
 ): Promise<Record<string, string>> {
   return {
     accept: 'application/json, text/*;q=0.5',

@@ -21,6 +21,10 @@ test('its owner opens it, and nothing of it can be read', () => {
   expect(handles.seal(owner, plan, 60)).not.toBe(handle);
 });
 
+test('a conversation that has nothing to take up yet can be gone on with', () => {
+  expect(handles.open(owner, handles.seal(owner, undefined, 60))).toBeUndefined();
+});
+
 const agent = { id: 'supervisor' };
 const { human, principal } = wanda;
 

@@ -22,7 +22,7 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const PLAN_BYTES_MAX = 4096;
 
-const content = z.object({ exp: z.number(), plan: z.unknown() });
+const content = z.object({ exp: z.number(), plan: z.unknown().optional() });
 
 /**
  * A conversation travels in its handle, so that no replica keeps any. It is encrypted, because it holds what was asked; and bound to

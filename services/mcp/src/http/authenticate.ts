@@ -1,12 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { type PlatformTokenVerifier, type PrincipalTokenVerifier, tokenError } from '@causeway/auth';
-import { AppError, type Caller, narrowScopes } from '@causeway/core';
+import { AppError, type Caller, narrowScopes, Secret } from '@causeway/core';
 import { HttpRefusal, type Networks } from '@causeway/runtime';
 import { bearerToken, headersNamed, TokenMissing } from './bearer-token.ts';
 
 /** Whoever proved themselves. */
 export interface Proven {
   readonly caller: Caller;
+  /** What proved them: under OBO the human's own token, also where an agent works for them. */
+  readonly credential: Secret;
   readonly clientId: string | undefined;
 }
 
@@ -41,11 +43,12 @@ export function authenticateObo({ trustedProxies, users, agents }: OboOptions): 
     const user = await users.verify(token);
     if (!user.ok) throw tokenError('bearer', user);
     const authorization = bearerToken(request);
-    if (authorization === undefined) return { caller: user.caller, clientId: undefined };
+    const credential = new Secret(token);
+    if (authorization === undefined) return { caller: user.caller, credential, clientId: undefined };
     const { caller: agent, clientId } = await verifyPrincipal(agents, authorization);
     if (agent.pattern !== 'm2m')
       throw new AppError('invalid_token', 'beside a forwarded token there may only be an agent’s');
-    return { caller: together(user.caller, agent), clientId };
+    return { caller: together(user.caller, agent), credential, clientId };
   };
 }
 
@@ -56,7 +59,7 @@ async function verifyPrincipal(
   if (token === undefined) throw new TokenMissing();
   const result = await tokens.verify(token);
   if (!result.ok) throw tokenError('bearer', result);
-  return { caller: result.caller, clientId: result.clientId };
+  return { caller: result.caller, credential: new Secret(token), clientId: result.clientId };
 }
 
 /** The human, through the agent: what both may, until the first of the two tokens ends. */

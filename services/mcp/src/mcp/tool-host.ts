@@ -1,9 +1,11 @@
-import type { AppError, Caller } from '@causeway/core';
+import type { AppError, Caller, Secret } from '@causeway/core';
 import type { Tool as ToolDefinition } from '@modelcontextprotocol/server';
 
 /** One HTTP request on its way through the protocol: who sent it, and what the way back has to know. */
 export interface McpRequest {
   readonly caller: Caller;
+  /** The token that proved them. */
+  readonly credential: Secret;
   readonly clientId: string | undefined;
   readonly requestId: string;
   /** The tool that was called. */

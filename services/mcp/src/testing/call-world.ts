@@ -1,13 +1,25 @@
+import { escapeIdentifier } from 'pg';
 import type { AuditEvent, AuditSink, Recorded } from '@causeway/audit';
-import { AppError, type Caller, SCOPES } from '@causeway/core';
-import type { Answer, Platform, PlatformSession, Question, Statement } from '@causeway/platform';
+import { AppError, type Caller, SCOPES, Secret } from '@causeway/core';
+import type {
+  Answer,
+  FoundDocument,
+  OutsideApi,
+  Platform,
+  PlatformIdentity,
+  PlatformSession,
+  QueryOptions,
+  Question,
+  RequestContext,
+  Statement,
+  SupervisorAnswer,
+} from '@causeway/platform';
 import { demoPolicy } from '@causeway/platform/testing';
 import type { Policy, PolicyDocument } from '@causeway/policy';
 import type { CallToolDeps, ToolCall } from '../call-tool.ts';
 import { ConnectionPool } from '../connections/connection-pool.ts';
 import { createConversationHandles } from '../conversation/conversation-handles.ts';
 import { parseHandleKeys } from '../conversation/handle-keys.ts';
-import { Secret } from '@causeway/core';
 import type { Tool } from '../define-tool.ts';
 import type { CallLimits } from '../limits/call-limits.ts';
 import { createPolicyViews } from '../policy-view.ts';
@@ -25,12 +37,18 @@ export interface CallWorld {
   /** Statements in the order in which they were asked. */
   readonly asked: Statement<unknown>[];
   readonly openedAs: Caller[];
+  readonly openedWith: RequestContext[];
   call(tool: string, args?: unknown, change?: Partial<ToolCall>): ToolCall;
 }
 
 export interface WorldOptions {
   readonly engine?: Engine;
   readonly answer?: (question: Question) => Answer;
+  readonly identity?: PlatformIdentity;
+  readonly documents?: readonly FoundDocument[];
+  /** What the platform says to whoever would use a connection, or its supervisor. Without it: granted. */
+  readonly connection?: (name: string) => Promise<OutsideApi | 'granted'>;
+  readonly supervisor?: (question: Question) => Promise<SupervisorAnswer | 'granted'>;
   readonly limits?: CallLimits;
   readonly audit?: AuditSink;
   readonly tools?: readonly Tool[];
@@ -42,10 +60,16 @@ export interface WorldOptions {
 export function callWorld(options: WorldOptions = {}): CallWorld {
   const { engine = {}, tools = TOOL_LIST, policy: change = (policy) => policy } = options;
   const document: PolicyDocument = { ...DEMO, policy: change(structuredClone(DEMO.policy)) };
-  const world = { events: [] as AuditEvent[], asked: [] as Statement<unknown>[], openedAs: [] as Caller[] };
+  const world = {
+    events: [] as AuditEvent[],
+    asked: [] as Statement<unknown>[],
+    openedAs: [] as Caller[],
+    openedWith: [] as RequestContext[],
+  };
   const session: PlatformSession = {
-    query: async <Row>(statement: Statement<Row>) => {
+    query: async <Row>(statement: Statement<Row>, { onStatement }: QueryOptions = {}) => {
       world.asked.push(statement);
+      onStatement?.(statement.text);
       const found = engine[statement.name];
       if (found === undefined) throw new AppError('internal', `the test has no rows for ${statement.name}`);
       return (await found(statement)).map((row) => statement.row.parse(row));
@@ -54,21 +78,25 @@ export function callWorld(options: WorldOptions = {}): CallWorld {
       if (options.answer === undefined) throw new AppError('internal', 'the test has no analyst');
       return options.answer(question);
     },
+    identity: async () => options.identity ?? { currentUser: 'somebody', groups: [] },
+    searchDocuments: async () => options.documents ?? [],
+    connection: options.connection ?? (async () => 'granted'),
+    askSupervisor: options.supervisor ?? (async () => 'granted'),
   };
   const platform: Platform = {
-    open: async (caller) => {
+    open: async (caller, request) => {
       world.openedAs.push(caller);
+      world.openedWith.push(request);
       return session;
     },
     health: async () => ({ ok: true, problems: [] }),
+    dialect: { identifier: escapeIdentifier, relation: (name) => name.split('.').map(escapeIdentifier).join('.') },
+    answersQuestions: true,
     close: async () => undefined,
   };
   const deps: CallToolDeps = {
     tools: new Map(tools.map((tool) => [tool.name as string, tool])),
-    policy: createPolicyViews(
-      () => document,
-      tools.map(({ name }) => name),
-    ),
+    policy: createPolicyViews(() => document, { offered: tools.map(({ name }) => name), dialect: platform.dialect }),
     limits: options.limits ?? NO_LIMITS,
     platform,
     connections: options.connections ?? new ConnectionPool(),
@@ -91,7 +119,13 @@ export function callWorld(options: WorldOptions = {}): CallWorld {
   };
 }
 
-const COMMON = { clientId: 'partner-portal', requestId: 'request-1', signal: new AbortController().signal, hops: 0 };
+const COMMON = {
+  clientId: 'partner-portal',
+  credential: new Secret('the token of the call'),
+  requestId: 'request-1',
+  signal: new AbortController().signal,
+  hops: 0,
+};
 const NO_LIMITS: CallLimits = { enter: async () => ({ [Symbol.dispose]: () => undefined }) };
 
 /** Somebody of this role, with a token of every scope that the role has. */

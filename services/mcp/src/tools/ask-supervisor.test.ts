@@ -1,14 +1,12 @@
 import { AppError } from '@causeway/core';
-import type { Answer } from '@causeway/platform';
-import { expect, test } from 'vitest';
+import type { Answer, Question } from '@causeway/platform';
+import { describe, expect, test } from 'vitest';
 import { callTool } from '../call-tool.ts';
 import type { CallLimits } from '../limits/call-limits.ts';
 import { callerOf, callWorld, type WorldOptions } from '../testing/call-world.ts';
 
-const document = { document_id: 'd', title: 'Discounts', snippet: 'Ten percent.', score: 0.5, source: 'policy' };
+const document = { documentId: 'd', title: 'Discounts', snippet: 'Ten percent.', score: 0.5, source: 'policy' };
 const engine = {
-  ask_supervisor: () => [{}],
-  query_knowledge_base: () => [document],
   get_region_summary: () => [{ region: 'WEST', deals: 1, revenue: 5, average_deal: 5 }],
 };
 const revenue: Answer = {
@@ -24,7 +22,7 @@ const revenue: Answer = {
 const QUESTION = 'Top products by revenue, and what is the discount approval policy?';
 
 async function ask(args: object, options: WorldOptions = {}, change = {}) {
-  const world = callWorld({ engine, answer: () => revenue, ...options });
+  const world = callWorld({ engine, documents: [document], answer: () => revenue, ...options });
   const call = world.call('ask_supervisor', args, { caller: callerOf('executive'), ...change });
   return { ...world, result: await callTool(world.deps, call) };
 }
@@ -48,7 +46,7 @@ test('asks what the parts of a question are about, and says which step said what
 
 test('whom the engine does not let, asks nothing', async () => {
   const denied = () => Promise.reject(new AppError('access_denied', '42501'));
-  const { result, events } = await ask({ question: QUESTION }, { engine: { ...engine, ask_supervisor: denied } });
+  const { result, events } = await ask({ question: QUESTION }, { supervisor: denied });
   expect(result).toMatchObject({ ok: false, error: { code: 'access_denied' } });
   expect(events).toHaveLength(1);
 });
@@ -101,4 +99,25 @@ test('takes no more than eight steps', async () => {
   const { result, events } = await ask({ question });
   expect((result.ok ? result.content['steps'] : []) as unknown[]).toHaveLength(8);
   expect(events).toHaveLength(9);
+});
+
+describe('where the platform has a supervisor of its own', () => {
+  test('it answers, and its conversation goes on by the handle', async () => {
+    const questions: Question[] = [];
+    const world = callWorld({
+      supervisor: async (question) => {
+        questions.push(question);
+        return { text: 'Atlas sells best.', steps: [{ tool: 'genie', summary: 'asked' }], plan: { turns: 1 } };
+      },
+    });
+    const askWith = (args: object) =>
+      callTool(world.deps, world.call('ask_supervisor', args, { caller: callerOf('executive') }));
+    const first = await askWith({ question: 'What sells best?' });
+    expect(first).toMatchObject({
+      content: { answer: 'Atlas sells best.', steps: [{ tool: 'genie', summary: 'asked' }] },
+    });
+    await askWith({ question: 'And worst?', conversation_id: first.ok ? first.content['conversation_id'] : '' });
+    expect(questions).toEqual([{ text: 'What sells best?' }, { text: 'And worst?', plan: { turns: 1 } }]);
+    expect(world.events).toHaveLength(2);
+  });
 });

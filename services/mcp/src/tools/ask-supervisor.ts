@@ -1,4 +1,4 @@
-import type { Statement } from '@causeway/platform';
+import type { SupervisorAnswer } from '@causeway/platform';
 import { z } from 'zod';
 import type { CallResult } from '../call-tool.ts';
 import { defineTool, type ToolContext } from '../define-tool.ts';
@@ -29,9 +29,10 @@ export const askSupervisor = defineTool({
   deadlineMs: DEADLINE_MS,
   textCharsMax: 16_000,
   run: async ({ question, conversation_id: handle }, context) => {
-    const genie = handle === undefined ? undefined : before.parse(context.conversations.open(handle)).genie;
-    await context.platform.query(OPEN);
-    const { policy, caller } = context;
+    const { policy, caller, platform, conversations } = context;
+    const { genie, plan } = handle === undefined ? {} : before.parse(conversations.open(handle));
+    const answered = await platform.askSupervisor({ text: question, ...(plan !== undefined && { plan }) });
+    if (answered !== 'granted') return fromPlatform(answered, context);
     const steps = planSteps({
       question,
       genie,
@@ -42,21 +43,19 @@ export const askSupervisor = defineTool({
     return {
       answer: answerOf(done),
       steps: done.map(({ step, summary }) => ({ tool: step.tool, summary })),
-      conversation_id: context.conversations.seal({ genie: genieHandle(done) ?? genie }),
+      conversation_id: conversations.seal({ genie: genieHandle(done) ?? genie }),
     };
   },
 });
 
-/** Whoever may not execute the function may not ask: the engine decides. */
-const OPEN: Statement<unknown> = {
-  name: 'ask_supervisor',
-  text: 'SELECT causeway.ask_supervisor() AS opened',
-  values: [],
-  row: z.unknown(),
-};
+/** What an earlier answer leaves to the next: the conversation with the analyst, or with the platform's own supervisor. */
+const before = z.object({ genie: z.string().optional(), plan: z.unknown().optional() });
 
-/** What an earlier answer leaves to the next: the conversation with the analyst. */
-const before = z.object({ genie: z.string().optional() });
+const fromPlatform = ({ text, steps, plan }: SupervisorAnswer, { conversations }: ToolContext) => ({
+  answer: text,
+  steps: steps.slice(0, STEPS_MAX).map((step) => ({ ...step })),
+  conversation_id: conversations.seal({ plan }),
+});
 
 interface DoneStep {
   readonly step: Step;

@@ -3,11 +3,11 @@ import { callTool } from '../call-tool.ts';
 import { callerOf, callWorld } from '../testing/call-world.ts';
 import { TOOL_LIST } from './index.ts';
 
-const engine = { check_identity: () => [{ current_user: 'principal-of-west', groups: ['west_sales'] }] };
+const identity = { currentUser: 'principal-of-west', groups: ['west_sales'] };
 
 async function identityOf(change: Parameters<typeof callerOf>[1] = {}) {
   const caller = callerOf('west_sales', change);
-  const world = callWorld({ engine });
+  const world = callWorld({ identity });
   const result = await callTool(world.deps, world.call('check_identity', {}, { caller }));
   return result.ok ? result.content : result.error.code;
 }
@@ -30,7 +30,7 @@ test('tells of scopes only what token and policy both give', async () => {
 });
 
 test('does not tell of a tool that this deployment does not offer', async () => {
-  const world = callWorld({ engine, tools: TOOL_LIST.filter(({ name }) => name !== 'genie_query') });
+  const world = callWorld({ identity, tools: TOOL_LIST.filter(({ name }) => name !== 'genie_query') });
   const result = await callTool(world.deps, world.call('check_identity'));
   expect(result.ok && result.content['allowed_tools']).not.toContain('genie_query');
 });

@@ -1,10 +1,7 @@
 import { type Caller, SCOPES } from '@causeway/core';
-import type { Statement } from '@causeway/platform';
 import { scopesOf, TOOLS } from '@causeway/policy';
 import { z } from 'zod';
 import { defineTool } from '../define-tool.ts';
-
-const platformIdentity = z.object({ current_user: z.string(), groups: z.array(z.string()) });
 
 export const checkIdentity = defineTool({
   name: 'check_identity',
@@ -17,7 +14,9 @@ export const checkIdentity = defineTool({
     human: z.object({ idp: z.string(), subject: z.string(), email: z.string().nullable() }).nullable(),
     agent: z.object({ id: z.string() }).nullable(),
     principal: z.object({ id: z.string(), role: z.string().nullable(), groups: z.array(z.string()) }),
-    platform: platformIdentity.describe('What the data platform itself says of this session.'),
+    platform: z
+      .object({ current_user: z.string(), groups: z.array(z.string()) })
+      .describe('What the data platform itself says of this session.'),
     scopes: z.array(z.enum(SCOPES)),
     allowed_tools: z.array(z.enum(TOOLS)),
     expires_at: z.iso.datetime(),
@@ -26,10 +25,10 @@ export const checkIdentity = defineTool({
   effect: 'read',
   audit: () => ({}),
   run: async (_, { caller, platform, policy }) => {
-    const [identity] = await platform.query(WHO);
+    const { currentUser, groups } = await platform.identity();
     return {
       ...describeCaller(caller),
-      platform: identity ?? { current_user: '', groups: [] },
+      platform: { current_user: currentUser, groups: [...groups] },
       scopes: [...scopesOf(policy.document, caller)],
       allowed_tools: [...policy.toolsOf(caller)],
     };
@@ -45,16 +44,3 @@ function describeCaller({ pattern, human, agent, principal, expiresAt }: Caller)
     expires_at: expiresAt.toISOString(),
   };
 }
-
-const WHO: Statement<z.infer<typeof platformIdentity>> = {
-  name: 'check_identity',
-  text: `SELECT current_user::text AS current_user, ARRAY(
-  SELECT DISTINCT held.rolname::text
-  FROM pg_catalog.pg_auth_members AS membership
-  JOIN pg_catalog.pg_roles AS self ON self.oid = membership.member
-  JOIN pg_catalog.pg_roles AS held ON held.oid = membership.roleid
-  WHERE self.rolname = current_user ORDER BY 1
-) AS groups`,
-  values: [],
-  row: platformIdentity,
-};

@@ -33,10 +33,10 @@ export const genieQuery = defineTool({
   run: async ({ question, conversation_id: handle }, { platform, conversations }) => {
     const before = handle === undefined ? undefined : conversations.open(handle);
     const answer = await platform.ask({ text: question, ...(before !== undefined && { plan: before }) });
-    const { status, text, sql, columns, rows, totalRows, truncated, plan } = answer;
+    const { status, text, sql, columns, rows, totalRows, truncated, plan, messageId } = answer;
     return {
       conversation_id: conversations.seal(plan),
-      message_id: randomUUID(),
+      message_id: messageId ?? randomUUID(),
       status,
       text,
       ...(sql !== undefined && { sql }),

@@ -29,7 +29,7 @@ function regionSummary(deals: Dataset, region: string | undefined): Statement<z.
   const text = deals.text(`region_summary ${region !== undefined}`, () => {
     const [name, amount] = [deals.column('region'), deals.column('amount')];
     return `SELECT ${name} AS region, count(*) AS deals, coalesce(sum(${amount}), 0) AS revenue,
-  coalesce(round(avg(${amount})::numeric, 2), 0) AS average_deal
+  coalesce(CAST(avg(${amount}) AS DECIMAL(38, 2)), 0) AS average_deal
 FROM ${deals.from}${region === undefined ? '' : ` WHERE ${name} = $1`} GROUP BY ${name} ORDER BY ${name}`;
   });
   return { name: 'get_region_summary', text, values: region === undefined ? [] : [region], row: regionRow };

@@ -1,18 +1,18 @@
+import type { OutsideCall } from '@causeway/platform';
 import type { OutboundResponse } from '@causeway/runtime';
 import { expect, test } from 'vitest';
 import { callTool } from '../call-tool.ts';
-import type { ConnectionCall } from '../connections/connection-pool.ts';
 import { callerOf, callWorld } from '../testing/call-world.ts';
 
 async function search(args: object, answer: unknown, status = 200) {
-  const asked: (readonly [string, ConnectionCall])[] = [];
+  const asked: (readonly [string, OutsideCall])[] = [];
   const response: OutboundResponse = {
     status,
     headers: { 'content-type': 'application/json' },
     body: Buffer.from(JSON.stringify(answer)),
     truncated: false,
   };
-  const request = async (name: string, call: ConnectionCall) => {
+  const request = async (name: string, call: OutsideCall) => {
     asked.push([name, call]);
     return response;
   };

@@ -37,8 +37,8 @@ describe.each(TOOL_LIST.map((tool) => [tool.name, tool] as const))('%s', (name, 
 });
 
 test('without a semantic model nobody is offered the analyst', () => {
-  expect(offeredTools({ semanticModel: undefined }).map(({ name }) => name)).not.toContain('genie_query');
-  expect(offeredTools({ semanticModel: 'x' })).toBe(TOOL_LIST);
+  expect(offeredTools({ answersQuestions: false }).map(({ name }) => name)).not.toContain('genie_query');
+  expect(offeredTools({ answersQuestions: true })).toBe(TOOL_LIST);
 });
 
 test('the datasets that the tools read are the ones that the policy checks', () => {

@@ -1,4 +1,4 @@
-import type { Policy } from '@causeway/policy';
+import type { Platform } from '@causeway/platform';
 import type { Tool } from '../define-tool.ts';
 import { askSupervisor } from './ask-supervisor.ts';
 import { checkIdentity } from './check-identity.ts';
@@ -23,7 +23,7 @@ export const TOOL_LIST: readonly Tool[] = [
   externalApiCall,
 ];
 
-/** Without a semantic model nobody can ask the analyst. */
-export function offeredTools({ semanticModel }: Pick<Policy, 'semanticModel'>): readonly Tool[] {
-  return semanticModel === undefined ? TOOL_LIST.filter(({ name }) => name !== 'genie_query') : TOOL_LIST;
+/** Where there is no analyst, nobody can ask one. */
+export function offeredTools({ answersQuestions }: Pick<Platform, 'answersQuestions'>): readonly Tool[] {
+  return answersQuestions ? TOOL_LIST : TOOL_LIST.filter(({ name }) => name !== 'genie_query');
 }

@@ -1,4 +1,4 @@
-import type { SqlValue, Statement } from '@causeway/platform';
+import type { SqlDialect, SqlValue, Statement } from '@causeway/platform';
 import { TOOLS } from '@causeway/policy';
 import { z } from 'zod';
 import { defineTool } from '../define-tool.ts';
@@ -52,8 +52,8 @@ export const queryAuditLog = defineTool({
   effect: 'read',
   audit: (question) => question,
   rows: 'rows',
-  run: async (question, { platform }) => {
-    const found = await platform.query(auditQuery(question));
+  run: async (question, { platform, policy: { dialect } }) => {
+    const found = await platform.query(auditQuery(question, dialect));
     return { rows: found.slice(0, question.limit), truncated: found.length > question.limit };
   },
 });
@@ -70,7 +70,7 @@ const FILTERS = [
 
 const COLUMNS = Object.keys(auditRow.shape).join(', ');
 
-function auditQuery(question: Question): Statement<z.infer<typeof auditRow>> {
+function auditQuery(question: Question, dialect: SqlDialect): Statement<z.infer<typeof auditRow>> {
   const filters = FILTERS.filter(({ argument }) => question[argument] !== undefined);
   const conditions = filters.map(({ condition }, index) => `${condition}$${index + 1}`);
   const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
@@ -78,7 +78,7 @@ function auditQuery(question: Question): Statement<z.infer<typeof auditRow>> {
   return {
     name: 'query_audit_log',
     // Ids grow with time, and are the key.
-    text: `SELECT ${COLUMNS} FROM audit.tool_calls${where} ORDER BY event_id DESC LIMIT $${filters.length + 1}`,
+    text: `SELECT ${COLUMNS} FROM ${dialect.relation('audit.tool_calls')}${where} ORDER BY event_id DESC LIMIT $${filters.length + 1}`,
     // One more than asked for tells whether there are more.
     values: [...values, question.limit + 1],
     row: auditRow,

@@ -1,4 +1,4 @@
-import type { Caller } from '@causeway/core';
+import { type Caller, Secret } from '@causeway/core';
 import type { CallParams, McpRequest, ToolHost } from '../tool-host.ts';
 
 const definition = (name: string) => ({
@@ -26,5 +26,5 @@ export function echoHost(
 const echoed = (params: CallParams) => ({ arguments: params.arguments ?? null });
 
 export function testRequest(requestId = 'request-1'): McpRequest {
-  return { caller: { tokenId: requestId } as Caller, clientId: 'client', requestId };
+  return { caller: { tokenId: requestId } as Caller, credential: new Secret('token'), clientId: 'client', requestId };
 }
