@@ -3,9 +3,10 @@ import { statSync } from 'node:fs';
 import { AppError } from '@causeway/core';
 import type { CryptoKey, JWK } from 'jose';
 import { refused } from '../jwt/refusal.ts';
+import { createSigningKeys } from './create-signing-keys.ts';
 import type { FoundKey, KeySource, WantedKey } from './key-source.ts';
 import { publishedKeys, signsFromMs } from './published-keys.ts';
-import { createKeyFile, keyFilePath, newStoredKey, readKeyFile, type StoredKey } from './signing-key-file.ts';
+import { keyFilePath, readKeyFile, type StoredKey } from './signing-key-file.ts';
 
 export interface SigningKey {
   readonly kid: string;
@@ -44,7 +45,7 @@ export class SigningKeys implements KeySource {
   /** Throws `config_invalid` when there is no usable file and none may be made. */
   constructor(options: SigningKeysOptions) {
     this.#options = options;
-    if (options.create) createIfMissing(options);
+    if (options.create) createSigningKeys(options);
     // Before the file itself: a change in between is then seen at the next look.
     this.#version = versionOf(options.dir);
     this.#lookedAt = options.now();
@@ -113,16 +114,6 @@ export class SigningKeys implements KeySource {
     } catch (error) {
       this.#problem = error instanceof AppError ? error.message : 'the signing keys cannot be read';
     }
-  }
-}
-
-function createIfMissing({ dir, now }: SigningKeysOptions): void {
-  if (readKeyFile(dir) !== undefined) return;
-  const at = new Date(now());
-  try {
-    createKeyFile(dir, [newStoredKey(at, at), newStoredKey(at, null)]);
-  } catch (error) {
-    throw new AppError('config_invalid', `${keyFilePath(dir)} cannot be made`, { cause: error });
   }
 }
 

@@ -11,6 +11,7 @@ import { dbApply } from './db-apply.ts';
 import { dbSample } from './db-sample.ts';
 import { devAgentToken } from './dev-agent-token.ts';
 import { devToken } from './dev-token.ts';
+import { keysCreate } from './keys-create.ts';
 import { keysRotate } from './keys-rotate.ts';
 import { policyCheck } from './policy-check.ts';
 import { policyDiff } from './policy-diff.ts';
@@ -29,6 +30,7 @@ export const COMMANDS: readonly Command[] = [
   policyDiff,
   dbApply,
   dbSample,
+  keysCreate,
   keysRotate,
   auditTail,
   auditExport,

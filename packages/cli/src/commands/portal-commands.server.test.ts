@@ -70,6 +70,21 @@ describe('auth test', () => {
   });
 });
 
+describe('keys create', () => {
+  test('makes the first keys of PORTAL_KEYS_DIR, and never touches keys that are there', async () => {
+    const dir = join(cwd, 'first-keys');
+    const create = () => causeway(['keys', 'create'], { PORTAL_KEYS_DIR: dir });
+    expect((await create()).exitCode).toBe(0);
+    const file = join(dir, 'signing-keys.json');
+    const made = readFileSync(file, 'utf8');
+    expect(new SigningKeys({ dir, now: Date.now, create: false }).publicJwks.keys).toHaveLength(2);
+    const again = await create();
+    expect([again.exitCode, again.stderr]).toEqual([1, expect.stringContaining('keys rotate')]);
+    expect(readFileSync(file, 'utf8')).toBe(made);
+    expect((await causeway(['keys', 'create'])).exitCode).not.toBe(0);
+  });
+});
+
 describe('keys rotate', () => {
   test('promotes the next key of PORTAL_KEYS_DIR, and refuses where there are none', async () => {
     const dir = join(cwd, 'keys');

@@ -1,0 +1,136 @@
+// `pnpm bundle OUT`: what the images hold. One folder per program, which needs Node and nothing else.
+import { execFile } from 'node:child_process';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { type OutputChunk, rolldown, type RolldownOutput } from 'rolldown';
+
+const PROGRAMS = {
+  portal: 'services/portal',
+  mcp: 'services/mcp',
+  'audit-worker': 'services/audit-worker',
+  cli: 'packages/cli',
+} as const;
+
+type Program = keyof typeof PROGRAMS;
+
+interface BundledPackage {
+  readonly dir: string;
+  readonly name: string;
+  readonly version: string;
+  readonly license: string;
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const run = promisify(execFile);
+
+export async function bundle(out: string, program: Program): Promise<void> {
+  const dir = join(out, program);
+  rmSync(dir, { recursive: true, force: true });
+  mkdirSync(dir, { recursive: true });
+  const { output } = await bundled(program, dir);
+  const chunks = output.filter((one) => one.type === 'chunk');
+  refuseForeignImports(program, chunks);
+  for (const file of output) {
+    writeFileSync(join(dir, file.fileName), file.type === 'chunk' ? file.code : withoutSources(String(file.source)));
+  }
+  const packages = packagesOf(chunks);
+  for (const { dir: from } of packages.filter(({ name }) => name === 'libpg-query')) {
+    // It looks for this beside its own file, which is now the bundle.
+    copyFileSync(join(from, 'wasm', 'libpg-query.wasm'), join(dir, 'libpg-query.wasm'));
+  }
+  writeFileSync(join(dir, 'THIRD-PARTY-NOTICES.txt'), packages.map(notice).join(`\n${'-'.repeat(80)}\n\n`));
+  writeFileSync(join(dir, 'sbom.cdx.json'), await billOfMaterials(PROGRAMS[program]));
+}
+
+async function bundled(program: Program, dir: string): Promise<RolldownOutput> {
+  const build = await rolldown({
+    input: join(root, PROGRAMS[program], 'src/main.ts'),
+    cwd: root,
+    platform: 'node',
+    // CommonJS packages look for themselves by these; as a module the bundle does not have them.
+    transform: { define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' } },
+    onLog(level, log) {
+      // `depd` of koa evaluates a function header that it made itself.
+      if (log.code === 'EVAL' && log.id?.includes('/depd/') === true) return;
+      throw new Error(`${program}: ${level} ${log.code ?? ''} ${log.message}`);
+    },
+  });
+  try {
+    return await build.generate({
+      format: 'esm',
+      sourcemap: true,
+      entryFileNames: 'main.mjs',
+      chunkFileNames: '[name].mjs',
+      sourcemapPathTransform: (source) => relative(root, resolve(dir, source)),
+      dir,
+    });
+  } finally {
+    await build.close();
+  }
+}
+
+/** Whatever is not in the bundle and not in Node would be missing in the image. */
+function refuseForeignImports(program: Program, chunks: readonly OutputChunk[]): void {
+  const own = new Set(chunks.map(({ fileName }) => fileName));
+  const foreign = chunks
+    .flatMap(({ imports, dynamicImports }) => [...imports, ...dynamicImports])
+    .filter((name) => !isBuiltin(name) && !own.has(name));
+  if (foreign.length > 0) throw new Error(`${program} would import ${foreign.join(', ')}`);
+}
+
+/** Lines and names are what a stack needs; the text is in the repository. */
+function withoutSources(map: string): string {
+  const { sourcesContent: _, ...rest } = JSON.parse(map) as Record<string, unknown>;
+  return JSON.stringify(rest);
+}
+
+/** Of the modules that really are in it, by name. */
+function packagesOf(chunks: readonly OutputChunk[]): BundledPackage[] {
+  const modules = chunks.flatMap(({ moduleIds }) => moduleIds).filter((id) => id.includes('/node_modules/'));
+  const packages = [...new Set(modules.map(packageFolder))].map((dir) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) as BundledPackage;
+    return { dir, name, version, license };
+  });
+  const label = ({ name, version }: BundledPackage) => `${name}@${version}`;
+  return packages.toSorted((one, other) => (label(one) < label(other) ? -1 : 1));
+}
+
+function packageFolder(module: string): string {
+  const [, folder] = /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(module) ?? [];
+  if (folder === undefined) throw new Error(`${module} is in no package`);
+  return folder;
+}
+
+function notice({ dir, name, version, license }: BundledPackage): string {
+  const file = readdirSync(dir).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
+  const text =
+    file === undefined ? 'The package brings no licence text.' : readFileSync(join(dir, file), 'utf8').trim();
+  return `${name} ${version}\nLicence: ${license}\n\n${text}\n`;
+}
+
+/** CycloneDX, by pnpm from the lockfile. Without what differs from run to run. */
+async function billOfMaterials(folder: string): Promise<string> {
+  const args = [
+    '--filter',
+    `./${folder}`,
+    'sbom',
+    '--prod',
+    '--sbom-format',
+    'cyclonedx',
+    '--sbom-type',
+    'application',
+  ];
+  const { stdout } = await run('pnpm', args, { cwd: root, maxBuffer: 64 * 1024 * 1024 });
+  const { serialNumber: _, ...bill } = JSON.parse(stdout) as { serialNumber?: string; metadata: object };
+  const { timestamp: __, ...metadata } = bill.metadata as { timestamp?: string };
+  return `${JSON.stringify({ ...bill, metadata }, null, 2)}\n`;
+}
+
+if (import.meta.main) {
+  const [out] = process.argv.slice(2);
+  if (out === undefined) throw new Error('usage: pnpm bundle OUT');
+  for (const program of Object.keys(PROGRAMS) as Program[]) await bundle(resolve(out), program);
+}
