@@ -39,7 +39,7 @@ export {
   type OutboundDeps,
 } from './outbound/dependency.ts';
 export { type Network, type NetworkRule, parseNetwork } from './outbound/network.ts';
-export type { OutboundCall, OutboundResponse, Purpose } from './outbound/outbound-call.ts';
+export type { OutboundCall, OutboundResponse, Purpose, ReadFailure } from './outbound/outbound-call.ts';
 export { requestJson } from './outbound/request-json.ts';
 export { urlBelow } from './outbound/url-below.ts';
 export { openPool, type PoolSettings } from './postgres/open-pool.ts';

@@ -53,7 +53,7 @@ async function accept(options: AttemptOptions, answer: Dispatcher.ResponseData):
   }
   // Read also when the status is bad: it is short, and a body that was read leaves a usable connection.
   const { bytes, truncated } = await readBody(answer.body, maxBytes);
-  if (isBad) throw badStatus(options, status, headers['retry-after']);
+  if (isBad) throw badStatus(options, { status, headers, body: bytes, truncated });
   if (truncated && call.overflow !== 'truncate') {
     throw refusedAnswer(`${name}: the answer is larger than ${maxBytes} bytes`);
   }
@@ -62,13 +62,19 @@ async function accept(options: AttemptOptions, answer: Dispatcher.ResponseData):
 
 const WORTH_REPEATING = new Set([429, 500, 502, 503, 504]);
 
-function badStatus({ name, call, now }: AttemptOptions, status: number, retryAfter: string | undefined): FailedAttempt {
-  const retryAfterMs = parseRetryAfter(retryAfter, now());
+function badStatus({ name, call, now }: AttemptOptions, answer: OutboundResponse): FailedAttempt {
+  const { status, headers } = answer;
+  const retryAfterMs = parseRetryAfter(headers['retry-after'], now());
+  const verdict = status === 429 ? 'up' : 'down';
+  const read = call.readFailure?.(answer);
+  if (read !== undefined) {
+    return new FailedAttempt({ ...read, verdict, retryAfterMs: retryAfterMs ?? read.error.retryAfterMs });
+  }
   const isQuota = status === 429 && call.tooManyRequests === 'final';
   const code = isQuota ? 'rate_limited' : 'upstream_unavailable';
   return new FailedAttempt({
     error: new AppError(code, `${name}: answered ${status}`, retryAfterMs === undefined ? {} : { retryAfterMs }),
-    verdict: status === 429 ? 'up' : 'down',
+    verdict,
     repeat: WORTH_REPEATING.has(status) && !isQuota,
     retryAfterMs,
   });

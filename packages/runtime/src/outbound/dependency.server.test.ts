@@ -1,10 +1,11 @@
 import type { RequestListener } from 'node:http';
-import type { AppError } from '@causeway/core';
+import { AppError } from '@causeway/core';
 import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { createDependency, type Dependency, type DependencySettings, type OutboundDeps } from './dependency.ts';
+import type { OutboundResponse } from './outbound-call.ts';
 import { requestJson } from './request-json.ts';
 import { serveHttp, serveSocket } from './testing/local-server.ts';
 
@@ -85,6 +86,39 @@ test.each([429, 500, 502, 503, 504])('a %d is tried again with full jitter', asy
   expect(await dependency.request({ url: `http://127.0.0.1:${server.port}/` })).toMatchObject({ status: 200 });
   expect(seen).toHaveLength(3);
   expect(slept).toEqual([100, 200]);
+});
+
+describe('a system whose bad answers say more than their status', () => {
+  const call = (repeat: boolean) => ({
+    readFailure: ({ status, body }: OutboundResponse) =>
+      status === 429 ? { error: new AppError('rate_limited', text(body), { retryAfterMs: 7 }), repeat } : undefined,
+  });
+
+  test('its word decides whether trying again helps, and what the caller gets', async () => {
+    const { seen, listener } = answering([429]);
+    await using server = await serveHttp(listener);
+    const { dependency } = partner();
+    const request = { url: `http://127.0.0.1:${server.port}/`, ...call(false) };
+    await expect(dependency.request(request)).rejects.toMatchObject({ code: 'rate_limited', message: '{"ok":true}' });
+    expect(seen).toHaveLength(1);
+  });
+
+  test('it may still be tried again, after the time that it names', async () => {
+    const { seen, listener } = answering([429, 200]);
+    await using server = await serveHttp(listener);
+    const { dependency, slept } = partner({}, { random: () => 0 });
+    const request = { url: `http://127.0.0.1:${server.port}/`, ...call(true) };
+    expect(await dependency.request(request)).toMatchObject({ status: 200 });
+    expect(seen).toHaveLength(2);
+    expect(slept).toEqual([7]);
+  });
+
+  test('where it says nothing, the status does', async () => {
+    await using server = await serveHttp(answering([503]).listener);
+    const { dependency } = partner();
+    const request = { url: `http://127.0.0.1:${server.port}/`, ...call(true) };
+    await expect(dependency.request(request)).rejects.toMatchObject({ code: 'upstream_unavailable' });
+  });
 });
 
 test.each([429, 500, 503])('after three tries a %d is upstream_unavailable', async (status) => {

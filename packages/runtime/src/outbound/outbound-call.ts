@@ -1,3 +1,5 @@
+import type { AppError } from '@causeway/core';
+
 export const METHODS = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'POST', 'PATCH'] as const;
 
 /** Which pool carries the call: `long` is for the supervisor and Genie, so that slow answers do not hold up the rest. */
@@ -19,10 +21,19 @@ export interface OutboundCall {
   readonly repeatable?: boolean;
   /** `final`: a 429 means a used-up quota. It is not retried, and is `rate_limited` for the caller. */
   readonly tooManyRequests?: 'retry' | 'final';
+  /** What a 429 or 5xx of this system means, where its body says more than its status does. Undefined: what it always means. */
+  readonly readFailure?: (answer: OutboundResponse) => ReadFailure | undefined;
   /** Redirects of GET and HEAD may stay on their origin. Any other redirect is refused. */
   readonly redirects?: 'refuse' | 'same-origin';
   readonly bodyMaxBytes?: number;
   readonly overflow?: 'error' | 'truncate';
+}
+
+export interface ReadFailure {
+  /** For the caller, if this attempt stays the last one. */
+  readonly error: AppError;
+  /** Whether trying again may help. Whether it is safe is the call's business. */
+  readonly repeat: boolean;
 }
 
 export interface OutboundResponse {

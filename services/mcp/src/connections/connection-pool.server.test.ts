@@ -123,8 +123,8 @@ test('what it fails at is not repeated for a POST, and its text stays outside', 
 describe('where the platform reaches the other system itself', () => {
   const asked: OutsideCall[] = [];
   const connection = async () => ({
-    request: async (call: OutsideCall) => {
-      asked.push(call);
+    request: async (outside: OutsideCall) => {
+      asked.push(outside);
       return {
         status: 200,
         headers: { 'content-type': 'text/plain' },
