@@ -22,6 +22,8 @@ export type {
   Statement,
   SupervisorAnswer,
 } from './platform.ts';
+export { type Analyst, createAnalyst } from './postgres/analyst/analyst.ts';
+export { maskedFor } from './postgres/masked-for.ts';
 export { createPostgresPlatform, type PostgresPlatformOptions } from './postgres/postgres-platform.ts';
 export { loadSemanticModel } from './postgres/analyst/model/load-semantic-model.ts';
 export { parseSemanticModel } from './postgres/analyst/model/parse-semantic-model.ts';

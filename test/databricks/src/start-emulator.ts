@@ -1,0 +1,88 @@
+import { once } from 'node:events';
+import { createAnalyst, createPostgresPlatform, type SemanticModel } from '@causeway/platform';
+import { genieRoutes, type GenieSettings } from './genie/genie-api.ts';
+import { Faults } from './http/faults.ts';
+import { addressOf, serveWorkspace } from './http/serve.ts';
+import { IssuerKeys } from './oauth/federation.ts';
+import { IssuedTokens } from './oauth/issued-tokens.ts';
+import { oauthRoutes } from './oauth/token-endpoint.ts';
+import { Engine } from './sql/engine.ts';
+import { statementRoutes } from './sql/statement-api.ts';
+import { type HistoryEntry, Warehouse } from './sql/warehouse.ts';
+import { Workspace, type WorkspaceOptions } from './workspace.ts';
+
+export interface EmulatorOptions extends WorkspaceOptions {
+  /** 0: a free one. */
+  readonly port: number;
+  /** The governed Postgres, as the gateway's login. */
+  readonly databaseUrl: string;
+  readonly semanticModel: SemanticModel;
+  readonly warehouseId: string;
+  readonly genie: GenieSettings;
+  readonly poolMax?: number;
+  /** Of one part of a result. */
+  readonly chunkBytes?: number;
+}
+
+/** A request that came, for tests that count them. */
+export interface SeenRequest {
+  /** As the route table writes it. */
+  readonly on: string;
+  readonly body: string;
+}
+
+export interface Emulator {
+  readonly url: string;
+  readonly faults: Faults;
+  readonly requests: SeenRequest[];
+  readonly history: readonly HistoryEntry[];
+  close(): Promise<void>;
+}
+
+const REQUESTS_MAX = 5000;
+const ORG_ID = '8700000000000001';
+
+/** A Databricks workspace as far as the gateway uses one, in front of the governed Postgres. */
+export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
+  const { catalog, databaseUrl: url, warehouseId, poolMax = 4, policy, now } = options;
+  const workspace = new Workspace(options);
+  const keys = new IssuerKeys();
+  const tokens = new IssuedTokens(workspace, keys);
+  const engine = new Engine({ url, poolMax });
+  const platform = createPostgresPlatform({ url, policy, poolMax });
+  const analyst = createAnalyst({ model: options.semanticModel, ...(now && { now: () => new Date(now()) }) });
+  const warehouse = new Warehouse({ ...options, engine });
+  const faults = new Faults();
+  const requests: SeenRequest[] = [];
+  const server = await serveWorkspace(
+    {
+      tokens,
+      faults,
+      orgId: ORG_ID,
+      open: oauthRoutes({ workspace, tokens, keys }),
+      routes: [
+        ...statementRoutes({ warehouse, warehouseId, catalog }),
+        ...genieRoutes({ workspace, platform, analyst, engine, warehouse, settings: options.genie }),
+      ],
+      onRequest: (on, { body }) => {
+        if (requests.length >= REQUESTS_MAX) requests.shift();
+        requests.push({ on, body: body.toString('utf8') });
+      },
+    },
+    options.port,
+  );
+  workspace.url = addressOf(server);
+  return {
+    url: workspace.url,
+    faults,
+    requests,
+    history: warehouse.history,
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+      await Promise.all([engine.close(), platform.close()]);
+    },
+  };
+}
