@@ -1,3 +1,4 @@
+import type { AppError } from '@causeway/core';
 import type { OutboundCall, OutboundResponse } from '@causeway/runtime';
 
 /** One call of the workspace's REST API, as the caller of the session. */
@@ -14,6 +15,7 @@ export interface WorkspaceCall extends Pick<
   | 'tooManyRequests'
   | 'bodyMaxBytes'
   | 'overflow'
+  | 'redirects'
 > {
   /** From the root of the host, percent-encoded, with the query. */
   readonly path: string;
@@ -28,4 +30,6 @@ export interface WorkspaceCalls {
   json(call: WorkspaceCall): Promise<unknown>;
   /** The answer as it is, also a 4xx. */
   raw(call: WorkspaceCall): Promise<OutboundResponse>;
+  /** What a 4xx of the workspace means, as an error of the table. */
+  refusalOf(response: OutboundResponse): AppError;
 }

@@ -1,8 +1,10 @@
-import { AppError } from '@causeway/core';
+import { AppError, type ErrorCode } from '@causeway/core';
 import type { OutboundResponse } from '@causeway/runtime';
 import type { WorkspaceCall, WorkspaceCalls } from '../workspace-call.ts';
 
 type Reply = unknown;
+
+const REFUSALS: Readonly<Record<number, ErrorCode>> = { 403: 'access_denied', 404: 'not_found' };
 
 /** A workspace that answers by `METHOD path`, each answer once and the last one for ever; it keeps what it was asked. */
 export function scriptedWorkspace(script: Readonly<Record<string, readonly Reply[]>>) {
@@ -20,6 +22,7 @@ export function scriptedWorkspace(script: Readonly<Record<string, readonly Reply
   const calls: WorkspaceCalls = {
     json: async (call) => next(call),
     raw: async (call) => next(call) as OutboundResponse,
+    refusalOf: ({ status }) => new AppError(REFUSALS[status] ?? 'upstream_rejected', `answered ${status}`),
   };
   return { calls, asked, places: () => asked.map(({ method = 'GET', path }) => `${method} ${path}`) };
 }
