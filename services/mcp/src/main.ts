@@ -92,11 +92,10 @@ interface Process {
   readonly waitFor: Front['waitFor'];
 }
 
-const listeners = ({ listen, oboListen, mcpPublicUrl }: McpSettings) =>
-  [listen, ...(oboListen === undefined ? [] : [oboListen])].map((address) => ({
-    listen: address,
-    publicUrls: [mcpPublicUrl] as const,
-  }));
+function listeners({ listen, oboListen, mcpPublicUrl }: McpSettings) {
+  const addresses = [listen, ...(oboListen === undefined ? [] : [oboListen])];
+  return addresses.map((address) => ({ listen: address, publicUrls: [mcpPublicUrl] as const }));
+}
 
 /** Everything that the service stands on, opened. */
 async function openParts({ settings, logger, metrics, waitFor }: Process) {
