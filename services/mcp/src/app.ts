@@ -1,7 +1,6 @@
 import type { Audit } from '@causeway/audit';
 import type { PlatformTokenVerifier, PrincipalTokenVerifier } from '@causeway/auth';
 import type { Platform } from '@causeway/platform';
-import type { PolicyDocument } from '@causeway/policy';
 import type { ListenAddress, Logger, Metrics, Networks, ServedApp } from '@causeway/runtime';
 import { createCallMetrics } from './call-metrics.ts';
 import type { ConnectionPool } from './connections/connection-pool.ts';
@@ -14,13 +13,13 @@ import { refuseMethod, serveMcp } from './http/mcp-endpoint.ts';
 import { METADATA_PATHS, metadataUrl, serveMetadata } from './http/resource-metadata.ts';
 import { type CallLimits } from './limits/call-limits.ts';
 import { createMcp } from './mcp/create-mcp.ts';
-import { createPolicyViews } from './policy-view.ts';
+import { createPolicyViews, type PolicySource } from './policy-view.ts';
 
 export const SERVICE = 'mcp';
 
 export interface AppDeps {
   readonly tools: readonly Tool[];
-  readonly policy: () => PolicyDocument;
+  readonly policy: PolicySource;
   readonly platform: Platform;
   readonly connections: ConnectionPool;
   readonly conversations: ConversationHandles;
@@ -50,7 +49,7 @@ export async function createApps(deps: AppDeps): Promise<ServedApp[]> {
   const onCall = createCallMetrics({
     registry: deps.metrics.registry,
     tools: offered,
-    roles: () => Object.keys(deps.policy().policy.roles),
+    roles: () => Object.keys(deps.policy.current.policy.roles),
   });
   const tools = new Map(deps.tools.map((tool) => [tool.name as string, tool]));
   const host = createToolHost({ ...deps, tools, policy: views, audit: audit.sink, service: SERVICE, onCall });
@@ -61,11 +60,14 @@ export async function createApps(deps: AppDeps): Promise<ServedApp[]> {
     listen,
     publicUrls,
     routes: ['POST /mcp', ...METADATA_PATHS.map((path) => `GET ${path}` as const)],
-    challenge: createChallenge({ metadataUrl: metadataUrl(publicUrl), policy: () => deps.policy().policy }),
+    challenge: createChallenge({ metadataUrl: metadataUrl(publicUrl), policy: () => deps.policy.current.policy }),
     mount: (express) => {
-      const metadata = serveMetadata({ resource: deps.policy().policy.resource, authorizationServer: deps.portalUrl });
+      const metadata = serveMetadata({
+        resource: deps.policy.current.policy.resource,
+        authorizationServer: deps.portalUrl,
+      });
       for (const path of METADATA_PATHS) express.get(path, metadata);
-      const policyDigest = () => deps.policy().digest;
+      const policyDigest = () => deps.policy.current.digest;
       express.post(
         '/mcp',
         serveMcp({ mcp, authenticate, origins: [publicUrl], refusals: audit.refusals, policyDigest }),

@@ -1,4 +1,5 @@
 import { AppError } from '@causeway/core';
+import type { Policy, PolicyDocument } from '@causeway/policy';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -54,6 +55,39 @@ test('a good call: opened as the caller, answered, recorded once with what the t
       policyDigest: expect.stringMatching(/^[0-9a-f]{64}$/),
     },
   ]);
+});
+
+describe('while an edit waits for the engine', () => {
+  const waiting = (change: (policy: Policy) => void) => (inForce: PolicyDocument) => {
+    const policy = structuredClone(inForce.policy);
+    change(policy);
+    return { ...inForce, policy, digest: 'of the edit', engineDigest: 'of the edit' };
+  };
+  const { human } = callerOf('west_sales');
+
+  test.each<[string, (policy: Policy) => void, string]>([
+    ['a human', ({ revoked }) => void revoked.humans.push({ ...human! }), 'invalid_token'],
+    ['a token', ({ revoked }) => void revoked.tokens.push('token-1'), 'invalid_token'],
+    ['a role', ({ revoked }) => void revoked.roles.push('west_sales'), 'invalid_token'],
+    ['a tool of a role', ({ tools }) => void (tools.get_region_summary = ['admin']), 'access_denied'],
+    ['a role’s principal', ({ roles }) => void (roles['west_sales']!.principal = 'another'), 'invalid_token'],
+    ['a provider', (policy) => void (policy.providers = policy.providers.slice(1)), 'invalid_token'],
+  ])('what it takes away is gone at once: %s', async (_, change, code) => {
+    const { result, openedAs, deps } = await run({ engine, waiting: waiting(change) });
+    expect(result).toMatchObject({ ok: false, error: { code } });
+    expect(openedAs).toEqual([]);
+    expect(deps.policy().toolsOf(callerOf('west_sales'))).not.toContain('get_region_summary');
+  });
+
+  test('what it gives has to wait, and the rest goes on under the policy before', async () => {
+    const gives = waiting(({ tools }) => void tools.query_audit_log!.push('west_sales'));
+    const world = callWorld({ engine, waiting: gives });
+    const denied = await callTool(world.deps, world.call('query_audit_log'));
+    expect(denied).toMatchObject({ ok: false, error: { code: 'access_denied' } });
+    expect(await callTool(world.deps, world.call('get_region_summary'))).toMatchObject({ ok: true });
+    expect(world.events.map(({ policyDigest }) => policyDigest)).not.toContain('of the edit');
+    expect(world.deps.policy().toolsOf(callerOf('west_sales'))).not.toContain('query_audit_log');
+  });
 });
 
 describe('what is refused reaches nothing behind it, and is recorded', () => {

@@ -79,10 +79,12 @@ export async function callTool(deps: CallToolDeps, call: ToolCall): Promise<Call
 }
 
 /** The role first; then the token's scope, which HTTP answers with a challenge for a better token. */
-function assertAllowed({ document }: PolicyView, { caller, hops, tool: { name, scope } }: ToolCall): void {
+function assertAllowed({ deciding }: PolicyView, { caller, hops, tool: { name, scope } }: ToolCall): void {
   if (name === 'ask_supervisor' && hops > 0) throw new AppError('access_denied', 'the supervisor may not ask itself');
-  const decision = decideTool(document, caller, name);
-  if (decision.allowed) return;
-  const { code, reason } = decision;
-  throw code === 'insufficient_scope' ? new InsufficientScope(scope, reason) : new AppError(code, reason);
+  for (const document of deciding) {
+    const decision = decideTool(document, caller, name);
+    if (decision.allowed) continue;
+    const { code, reason } = decision;
+    throw code === 'insufficient_scope' ? new InsufficientScope(scope, reason) : new AppError(code, reason);
+  }
 }

@@ -2,11 +2,13 @@ import { REVOCATION_FEED_AGE_MAX_MS, type RemoteKeys, type RevocationFeed } from
 import type { Platform } from '@causeway/platform';
 import type { PolicyStore } from '@causeway/policy';
 import type { HealthCheck } from '@causeway/runtime';
+import type { PolicySource } from './policy-view.ts';
 import type { RateStore } from './limits/open-rate-store.ts';
 
 export interface HealthDeps {
   readonly platform: Pick<Platform, 'health'>;
   readonly policy: Pick<PolicyStore, 'health'>;
+  readonly inForce: Pick<PolicySource, 'waiting'>;
   readonly portalKeys: Pick<RemoteKeys, 'find' | 'state'>;
   readonly workspaceKeys: Pick<RemoteKeys, 'find' | 'state'> | undefined;
   readonly revocations: Pick<RevocationFeed, 'ageMs'>;
@@ -20,6 +22,7 @@ export function healthChecks(deps: HealthDeps): HealthCheck[] {
       name: 'platform',
       required: true,
       timeoutMs: 6000,
+      freshMs: 1000,
       run: async () => {
         const { ok, problems } = await deps.platform.health();
         if (!ok) return { status: 'down', cause: problems.join('; ') };
@@ -29,10 +32,7 @@ export function healthChecks(deps: HealthDeps): HealthCheck[] {
       name: 'policy',
       required: false,
       freshMs: 500,
-      run: () => {
-        const { status } = deps.policy.health;
-        return Promise.resolve(status === 'ok' ? undefined : { status, cause: 'an edit of the policy was refused' });
-      },
+      run: () => Promise.resolve(policyProblem(deps)),
     },
     { name: 'portal_keys', required: true, timeoutMs: 6000, run: () => askForKeys(deps.portalKeys) },
     ...(deps.workspaceKeys === undefined ? [] : [workspaceCheck(deps.workspaceKeys)]),
@@ -59,6 +59,12 @@ export function healthChecks(deps: HealthDeps): HealthCheck[] {
       },
     },
   ];
+}
+
+function policyProblem({ policy, inForce }: HealthDeps): { status: 'degraded'; cause: string } | undefined {
+  if (policy.health.status !== 'ok') return { status: 'degraded', cause: 'an edit of the policy was refused' };
+  if (inForce.waiting === undefined) return undefined;
+  return { status: 'degraded', cause: 'an edit of the policy waits for the database: run `causeway db apply`' };
 }
 
 const workspaceCheck = (keys: Pick<RemoteKeys, 'find' | 'state'>): HealthCheck => ({

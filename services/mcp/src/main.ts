@@ -33,6 +33,7 @@ import { createCallLimits } from './limits/call-limits.ts';
 import { CallSlots } from './limits/call-slots.ts';
 import { LeasedWindow } from './limits/call-window.ts';
 import { openRateStore } from './limits/open-rate-store.ts';
+import { PolicyInForce } from './policy-in-force.ts';
 import { type McpSettings, readMcpSettings } from './settings.ts';
 import { addServiceMetrics } from './service-metrics.ts';
 import { offeredTools } from './tools/index.ts';
@@ -46,13 +47,13 @@ await runMain(async () => {
   const front = await openFront({ service: SERVICE, settings, logger, metrics, apps: listeners(settings) });
   const telemetry = await startTelemetry({ service: SERVICE, settings, logger, metrics });
   const parts = await openParts({ settings, logger, metrics, waitFor: front.waitFor });
-  const { policy, platform, audit, rates, portalKeys, obo } = parts;
+  const { policy, inForce, platform, audit, rates, portalKeys, obo } = parts;
   const slots = new CallSlots();
   addServiceMetrics({ ...parts, metrics, slots, keys: [portalKeys, ...(obo === undefined ? [] : [obo.keys])] });
   const apps = await createApps({
     ...parts,
     tools: offeredTools(platform),
-    policy: () => policy.current,
+    policy: inForce,
     limits: createCallLimits({ window: new LeasedWindow(rates.calls), genie: rates.genie, slots }),
     logger,
     metrics,
@@ -106,11 +107,13 @@ async function openParts({ settings, logger, metrics, waitFor }: Process) {
   const revocations = new RevocationFeed({ log, report });
   await waitFor('revocations', () => revocations.start());
   const policy = await openPolicy({ settings, logger, revocations });
+  const inForce = new PolicyInForce(() => policy.current);
   const { portalPublicUrl: issuer } = settings;
   const network = settings.portalNetwork ?? (isProduction ? 'public' : LOOPBACK);
   const portalKeys = remoteKeys('portal', issuer, { network });
   return {
     policy,
+    inForce,
     revocations,
     closeRevocations: () => {
       revocations.stop();
@@ -139,7 +142,8 @@ async function openParts({ settings, logger, metrics, waitFor }: Process) {
     platform: createPostgresPlatform({
       ...(await semanticModel(policy.current)),
       url: settings.databaseUrl.reveal(),
-      policy: () => policy.current,
+      policy: () => inForce.current,
+      onEngineDigest: (digest) => inForce.engineEnforces(digest),
       onProblem: (message) => logger.warn(message),
     }),
     connections: new ConnectionPool(),

@@ -1,4 +1,4 @@
-import { AppError, type Caller } from '@causeway/core';
+import { AppError, type Caller, narrowScopes, type Scope } from '@causeway/core';
 import type { SqlDialect } from '@causeway/platform';
 import {
   type Access,
@@ -7,6 +7,7 @@ import {
   groupsOfHuman,
   type Policy,
   type PolicyDocument,
+  scopesOf,
   type ToolName,
   toolsOf,
 } from '@causeway/policy';
@@ -18,23 +19,43 @@ export interface ToolSurface {
   readonly dialect: SqlDialect;
 }
 
-/** One policy document, with what the tools derive from it: worked out when it is first needed, and kept as long as it is in force. */
+export interface PolicySource {
+  /** The policy in force. */
+  readonly current: PolicyDocument;
+  /** One that waits for the engine: until then it can only take away. */
+  readonly waiting: PolicyDocument | undefined;
+}
+
+/** The policy in force, with what the tools derive from it: worked out when it is first needed, and kept as long as it is in force. */
 export class PolicyView {
   readonly document: PolicyDocument;
+  readonly waiting: PolicyDocument | undefined;
   readonly dialect: SqlDialect;
   readonly #offered: readonly ToolName[];
   readonly #datasets = new Map<string, Dataset>();
   readonly #access = new Map<string, Access>();
 
-  constructor(document: PolicyDocument, { offered, dialect }: ToolSurface) {
-    this.document = document;
+  constructor({ current, waiting }: PolicySource, { offered, dialect }: ToolSurface) {
+    this.document = current;
+    this.waiting = waiting;
     this.dialect = dialect;
     this.#offered = offered;
   }
 
+  /** Every document whose yes a call needs. */
+  get deciding(): readonly PolicyDocument[] {
+    return this.waiting === undefined ? [this.document] : [this.document, this.waiting];
+  }
+
   /** What this caller may call, with this token or with one of more scopes, in a stable order. */
   toolsOf(caller: Caller): readonly ToolName[] {
-    return toolsOf(this.document, caller).filter((name) => this.#offered.includes(name));
+    const allowed = this.deciding.map((document) => toolsOf(document, caller));
+    return this.#offered.filter((name) => allowed.every((tools) => tools.includes(name)));
+  }
+
+  /** What the token gives, as far as every policy that decides gives it too. */
+  scopesOf(caller: Caller): readonly Scope[] {
+    return narrowScopes(...this.deciding.map((document) => scopesOf(document, caller)));
   }
 
   dataset(name: string): Dataset {
@@ -70,11 +91,11 @@ function accessOf(policy: Policy, { pattern, human, principal }: Caller): Access
 }
 
 /** The view of the policy in force: made anew when that changes. */
-export function createPolicyViews(current: () => PolicyDocument, surface: ToolSurface): () => PolicyView {
+export function createPolicyViews(source: PolicySource, surface: ToolSurface): () => PolicyView {
   let view: PolicyView | undefined;
   return () => {
-    const document = current();
-    if (view?.document !== document) view = new PolicyView(document, surface);
+    const { current, waiting } = source;
+    if (view?.document !== current || view.waiting !== waiting) view = new PolicyView({ current, waiting }, surface);
     return view;
   };
 }

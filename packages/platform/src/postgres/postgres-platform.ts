@@ -30,6 +30,8 @@ export interface PostgresPlatformOptions {
   readonly url: string;
   /** The policy that is in force now. */
   readonly policy: PolicyAccess;
+  /** Told which policy the engine enforces, before that is compared with the one in force: about once a second while there are calls. */
+  readonly onEngineDigest?: (engineDigest: string) => void;
   /** What the words of a question mean. Without it nobody can ask. */
   readonly semanticModel?: SemanticModel;
   readonly now?: () => Date;
@@ -59,7 +61,7 @@ export function createPostgresPlatform(options: PostgresPlatformOptions): Platfo
   const control = createPool({ ...connection, max: 1, query_timeout: limits.graceMs }, options);
   const runner = new UnitRunner({ pool, control, preparedMax: limits.preparedMax, graceMs: limits.graceMs });
   const names = new StatementNames();
-  const engine = new EngineCheck(control, options.policy);
+  const engine = new EngineCheck(control, { policy: options.policy, onEngineDigest: options.onEngineDigest });
   const analyst = analystOf(options);
 
   return {

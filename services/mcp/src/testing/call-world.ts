@@ -22,7 +22,7 @@ import { createConversationHandles } from '../conversation/conversation-handles.
 import { parseHandleKeys } from '../conversation/handle-keys.ts';
 import type { Tool } from '../define-tool.ts';
 import type { CallLimits } from '../limits/call-limits.ts';
-import { createPolicyViews } from '../policy-view.ts';
+import { createPolicyViews, type PolicySource } from '../policy-view.ts';
 import { Stages } from '../stages.ts';
 import { TOOL_LIST } from '../tools/index.ts';
 
@@ -38,6 +38,7 @@ export interface CallWorld {
   readonly asked: Statement<unknown>[];
   readonly openedAs: Caller[];
   readonly openedWith: RequestContext[];
+  readonly policy: PolicySource;
   call(tool: string, args?: unknown, change?: Partial<ToolCall>): ToolCall;
 }
 
@@ -54,12 +55,15 @@ export interface WorldOptions {
   readonly tools?: readonly Tool[];
   readonly connections?: CallToolDeps['connections'];
   readonly policy?: (policy: Policy) => Policy;
+  /** An edit that waits for the engine. */
+  readonly waiting?: (inForce: PolicyDocument) => PolicyDocument;
 }
 
 /** The call path over an engine, a limiter and a sink in memory, under the demo policy. */
 export function callWorld(options: WorldOptions = {}): CallWorld {
-  const { engine = {}, tools = TOOL_LIST, policy: change = (policy) => policy } = options;
+  const { engine = {}, tools = TOOL_LIST, policy: change = (before) => before } = options;
   const document: PolicyDocument = { ...DEMO, policy: change(structuredClone(DEMO.policy)) };
+  const policy = { current: document, waiting: options.waiting?.(document) };
   const world = {
     events: [] as AuditEvent[],
     asked: [] as Statement<unknown>[],
@@ -96,7 +100,7 @@ export function callWorld(options: WorldOptions = {}): CallWorld {
   };
   const deps: CallToolDeps = {
     tools: new Map(tools.map((tool) => [tool.name as string, tool])),
-    policy: createPolicyViews(() => document, { offered: tools.map(({ name }) => name), dialect: platform.dialect }),
+    policy: createPolicyViews(policy, { offered: tools.map(({ name }) => name), dialect: platform.dialect }),
     limits: options.limits ?? NO_LIMITS,
     platform,
     connections: options.connections ?? new ConnectionPool(),
@@ -110,6 +114,7 @@ export function callWorld(options: WorldOptions = {}): CallWorld {
   };
   return {
     ...world,
+    policy,
     deps,
     call: (name, args = {}, extra = {}) => {
       const tool = deps.tools.get(name);

@@ -51,7 +51,7 @@ export async function startMcpApp(options: TestAppOptions): Promise<TestApp> {
   const apps = await createApps({
     ...world.deps,
     tools: TOOL_LIST,
-    policy: () => world.deps.policy().document,
+    policy: world.policy,
     connections: new ConnectionPool(),
     audit: {
       sink: world.deps.audit,

@@ -1,5 +1,5 @@
 import { type Caller, SCOPES } from '@causeway/core';
-import { scopesOf, TOOLS } from '@causeway/policy';
+import { TOOLS } from '@causeway/policy';
 import { z } from 'zod';
 import { defineTool } from '../define-tool.ts';
 
@@ -29,7 +29,7 @@ export const checkIdentity = defineTool({
     return {
       ...describeCaller(caller),
       platform: { current_user: currentUser, groups: [...groups] },
-      scopes: [...scopesOf(policy.document, caller)],
+      scopes: [...policy.scopesOf(caller)],
       allowed_tools: [...policy.toolsOf(caller)],
     };
   },
