@@ -6,7 +6,14 @@ import { type Emulator, type EmulatorOptions, startEmulator } from './src/start-
 
 const MODEL = fileURLToPath(new URL('../../infra/local/semantic-model.yaml', import.meta.url));
 
-export const WORKSPACE = { warehouseId: 'wh-1', spaceId: 'space-1', catalog: 'lakehouse' } as const;
+/** What the emulated workspace calls its things. */
+export const WORKSPACE = {
+  warehouseId: 'wh-1',
+  catalog: 'lakehouse',
+  genie: { spaceId: 'space-1', paceMs: 20, saysPurpose: true },
+  search: { index: 'lakehouse.knowledge.documents_index', endpoint: 'search-1', ownerRole: 'admin' },
+  serving: { endpoint: 'supervisor', speaks: 'responses' },
+} as const;
 
 /** A machine of the workspace that is no role: it comes with a secret. */
 export const MACHINE = {
@@ -44,7 +51,6 @@ export async function startEmulatorWorld(options: Partial<EmulatorOptions> = {})
       scopes: ['sql', 'genie', 'vector-search', 'model-serving', 'unity-catalog'],
     },
     machines: [{ ...MACHINE, policies: [] }],
-    genie: { spaceId: WORKSPACE.spaceId, paceMs: 20, saysPurpose: true },
     ...WORKSPACE,
     ...options,
   });

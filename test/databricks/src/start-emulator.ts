@@ -1,11 +1,16 @@
 import { once } from 'node:events';
 import { createAnalyst, createPostgresPlatform, type SemanticModel } from '@causeway/platform';
 import { genieRoutes, type GenieSettings } from './genie/genie-api.ts';
+import { OutsideApis } from './connections/outside-apis.ts';
+import { proxyRoutes } from './connections/proxy-api.ts';
 import { Faults } from './http/faults.ts';
 import { addressOf, serveWorkspace } from './http/serve.ts';
 import { IssuerKeys } from './oauth/federation.ts';
 import { IssuedTokens } from './oauth/issued-tokens.ts';
 import { oauthRoutes } from './oauth/token-endpoint.ts';
+import { identityRoutes } from './identity-api.ts';
+import { type SearchSettings, searchRoutes } from './search/search-api.ts';
+import { type ServingSettings, servingRoutes } from './serving/serving-api.ts';
 import { Engine } from './sql/engine.ts';
 import { statementRoutes } from './sql/statement-api.ts';
 import { type HistoryEntry, Warehouse } from './sql/warehouse.ts';
@@ -19,6 +24,8 @@ export interface EmulatorOptions extends WorkspaceOptions {
   readonly semanticModel: SemanticModel;
   readonly warehouseId: string;
   readonly genie: GenieSettings;
+  readonly search: SearchSettings;
+  readonly serving: ServingSettings;
   readonly poolMax?: number;
   /** Of one part of a result. */
   readonly chunkBytes?: number;
@@ -51,7 +58,9 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const engine = new Engine({ url, poolMax });
   const platform = createPostgresPlatform({ url, policy, poolMax });
   const analyst = createAnalyst({ model: options.semanticModel, ...(now && { now: () => new Date(now()) }) });
-  const warehouse = new Warehouse({ ...options, engine });
+  const outside = new OutsideApis(engine, policy);
+  const warehouse = new Warehouse({ ...options, engine, outside });
+  const work = { workspace, platform, analyst, engine };
   const faults = new Faults();
   const requests: SeenRequest[] = [];
   const server = await serveWorkspace(
@@ -62,7 +71,11 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       open: oauthRoutes({ workspace, tokens, keys }),
       routes: [
         ...statementRoutes({ warehouse, warehouseId, catalog }),
-        ...genieRoutes({ workspace, platform, analyst, engine, warehouse, settings: options.genie }),
+        ...genieRoutes({ ...work, warehouse, settings: options.genie }),
+        ...searchRoutes({ workspace, engine, settings: options.search }),
+        ...servingRoutes({ ...work, settings: options.serving }),
+        ...proxyRoutes(outside),
+        ...identityRoutes,
       ],
       onRequest: (on, { body }) => {
         if (requests.length >= REQUESTS_MAX) requests.shift();

@@ -1,10 +1,10 @@
 import type { Caller } from '@causeway/core';
-import type { PolicyAccess } from '@causeway/platform';
-import { groupsOfHuman, groupsOfRole, type Policy } from '@causeway/policy';
+import { groupsOfHuman, groupsOfRole, type Policy, type PolicyDocument } from '@causeway/policy';
 import type { FederationPolicy } from './oauth/federation.ts';
 
 export interface WorkspaceOptions {
-  readonly policy: PolicyAccess;
+  /** The policy in force: its principals are the workspace's, its connections the catalog's. */
+  readonly policy: () => PolicyDocument;
   /** Whom the federation policies of the roles' service principals trust. Their audience is the token endpoint. */
   readonly federationIssuer: string;
   /** The workspace's own people, whose tokens are the workspace's own. */

@@ -1,7 +1,9 @@
 import { humanRole } from '@causeway/policy';
+import type { OutsideApis } from '../connections/outside-apis.ts';
 import type { Principal } from '../oauth/principal.ts';
 import { type QueryTags, settingsOf } from './attribution.ts';
 import type { Engine } from './engine.ts';
+import { callOutside } from './http-request.ts';
 import { type Parameter, valuesOf } from './parameters.ts';
 import type { ResultTable } from './result-types.ts';
 import { Statement } from './statement.ts';
@@ -19,6 +21,8 @@ export interface StatementRequest {
 
 export interface WarehouseOptions {
   readonly engine: Engine;
+  /** What `http_request()` reaches. */
+  readonly outside: OutsideApis;
   readonly catalog: string;
   readonly chunkBytes?: number;
 }
@@ -66,9 +70,10 @@ export class Warehouse {
 
   async #run({ principal, request, values }: Running, signal: AbortSignal): Promise<ResultTable> {
     const role = roleOf(principal);
-    const { text, markers } = translate(request.text, this.#options);
+    const statement = await callOutside(this.#options.outside, principal, { text: request.text, values });
+    const { text, markers } = translate(statement.text, this.#options);
     const bound = markers.map((name) => {
-      const value = values.get(name);
+      const value = statement.values.get(name);
       if (value === undefined) throw new UnboundMarker(name);
       return value;
     });
