@@ -33,19 +33,17 @@ export { canonicalRecord, CHAIN_START, chainHash, leafOf } from './record/canoni
 export { AUDIT_KINDS, type AuditEvent, type AuditKind, type AuditOutcome } from './record/event.ts';
 export { createEventIds, eventIdTime } from './record/event-id.ts';
 export { auditRecord, type AuditRecord, toRecord } from './record/record.ts';
-export {
-  type Appended,
-  type AuditTable,
-  type ChainPosition,
-  type DeadLetter,
-  PostgresAuditTable,
-} from './warehouse/audit-table.ts';
+export { type Appended, type AuditTable, type DeadLetter, PostgresAuditTable } from './warehouse/audit-table.ts';
 export { auditFoundation, type AuditFoundation } from './warehouse/audit-schema.ts';
 export { type ChainProblem, type Tampering } from './warehouse/chain-check.ts';
 export { createHeadSigner, type HeadKeys, type HeadSigner, readHeadKeys } from './warehouse/head.ts';
 export { HeadsFile } from './warehouse/heads-file.ts';
 export { readJournals } from './warehouse/read-journals.ts';
-export { checkpointsPath, readKeysBeside } from './warehouse/read-heads.ts';
+export { checkpointsPath } from './warehouse/heads-paths.ts';
+export { readKeysBeside } from './warehouse/read-heads.ts';
+export { type UnvouchedRows, UnvouchedRowsWatch } from './warehouse/unvouched-rows.ts';
+export type { ChainRun } from './warehouse/chain-run.ts';
+export { UnfaithfulAnswer, type Witnessed } from './warehouse/witness.ts';
 export { MAIN_CHAIN } from './warehouse/audit-names.ts';
 export { type ProducerAccount, reconcile, type Reconciliation } from './warehouse/reconcile.ts';
 export { retain, type RetainReport } from './warehouse/retain.ts';

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type BatchConsumer,
   consumeBatches,
@@ -5,24 +6,31 @@ import {
   HeadsFile,
   MAIN_CHAIN,
   PostgresAuditTable,
+  UnvouchedRowsWatch,
 } from '@causeway/audit';
 import { createMetrics, type Logger, type Served, serve, startTelemetry } from '@causeway/runtime';
 import { createProcessBatch } from './process-batch.ts';
 import type { WorkerSettings } from './settings.ts';
+import { createTrailWatch, type TrailWatch } from './watch-trail.ts';
 import { createWorkerMetrics } from './worker-metrics.ts';
 
 const SERVICE = 'audit-worker';
 /** While one batch is inside the database, the next ones are checked. */
 const CONCURRENCY = 4;
+const LOOK_MS = 10_000;
 
 /** Serves at once, and works as soon as queue and warehouse are there, in whatever order they come. */
 export async function startWorker(settings: WorkerSettings, logger: Logger): Promise<Served> {
   const report = reporter(logger);
   const signer = await createHeadSigner(settings.signingKey.reveal());
-  const heads = new HeadsFile({ path: settings.headsPath, signer });
+  const path = settings.headsPath;
+  const heads: HeadsFile = new HeadsFile({ path, signer, onSetBack: (run) => trail.setBack(run) });
   await heads.prepare();
   const table = new PostgresAuditTable({ url: settings.databaseUrl, connectionsMax: CONCURRENCY + 1, report });
   const metrics = createMetrics();
+  const { registry } = metrics;
+  const trail = createTrailWatch({ heads, rows: new UnvouchedRowsWatch(path), logger, registry });
+  const looking = lookRegularly(trail, report);
   const telemetry = await startTelemetry({ service: SERVICE, settings, logger, metrics });
   let consumer: BatchConsumer | undefined;
   const process = createProcessBatch({
@@ -30,9 +38,10 @@ export async function startWorker(settings: WorkerSettings, logger: Logger): Pro
     keys: [settings.producerKey, ...(settings.producerKeyBefore === undefined ? [] : [settings.producerKeyBefore])],
     table,
     heads,
+    trail,
     logger,
     metrics: createWorkerMetrics({
-      registry: metrics.registry,
+      registry,
       depth: () => consumer?.depth() ?? Promise.reject(new Error('not yet')),
     }),
   });
@@ -49,14 +58,35 @@ export async function startWorker(settings: WorkerSettings, logger: Logger): Pro
       { name: 'queue', required: true, run: () => running.ping() },
       { name: 'queue setup', required: false, run: () => running.checkSetup(), freshMs: 60_000 },
       { name: 'heads file', required: true, run: () => heads.check() },
+      trail.check,
     ],
     apps: [],
     closers: [
+      ['trail', () => looking.stop()],
       ['telemetry', () => telemetry.close()],
       ['warehouse', () => table.close()],
       ['queue', () => running.close()],
     ],
   });
+}
+
+/** Off the path of batches; a look that takes long is not overtaken by the next one. */
+function lookRegularly(trail: Pick<TrailWatch, 'look'>, report: (error: unknown) => void) {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const run = async () => {
+    while (!signal.aborted) {
+      await trail.look().catch(report);
+      await delay(LOOK_MS, undefined, { signal, ref: false }).catch(() => undefined);
+    }
+  };
+  const done = run();
+  return {
+    stop: () => {
+      stopping.abort();
+      return done;
+    },
+  };
 }
 
 /** The same trouble a thousand times is one line a second. */

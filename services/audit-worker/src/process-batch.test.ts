@@ -8,6 +8,7 @@ import {
   signBatch,
   type SignedBatch,
   UnacceptableBatch,
+  UnfaithfulAnswer,
 } from '@causeway/audit';
 import { Secret } from '@causeway/core';
 import { createMetrics, type Logger } from '@causeway/runtime';
@@ -63,7 +64,14 @@ function batchOf(key: Secret, texts?: readonly string[]): SignedBatch {
   return signBatch(key, { producer, first: 1, last: records.length, records: records.join('\n'), traces: [] });
 }
 
-function worker({ anchor = () => Promise.resolve() }: { readonly anchor?: () => Promise<void> } = {}) {
+interface Hands {
+  readonly anchor?: () => Promise<void>;
+  readonly append?: () => Promise<void>;
+}
+
+const nothing = () => Promise.resolve();
+
+function worker({ anchor = nothing, append = nothing }: Hands = {}) {
   const steps: string[] = [];
   const dead: DeadLetter[] = [];
   const metrics = createMetrics();
@@ -73,8 +81,10 @@ function worker({ anchor = () => Promise.resolve() }: { readonly anchor?: () => 
     table: {
       append: async (chain, records, letters): Promise<Appended> => {
         steps.push(`append ${records.length}`);
+        await append();
         dead.push(...letters);
-        return { chain, chainSeq: records.length, hash: Buffer.alloc(32), stored: records.length };
+        const run = { chain, from: 1, prevHash: Buffer.alloc(32), chainSeq: records.length, hash: Buffer.alloc(32) };
+        return { stored: records.length, appended: [run], found: [] };
       },
     },
     heads: {
@@ -83,6 +93,7 @@ function worker({ anchor = () => Promise.resolve() }: { readonly anchor?: () => 
         await anchor();
       },
     },
+    trail: { unfaithful: (id) => steps.push(`unfaithful ${id}`) },
     metrics: createWorkerMetrics({
       registry: metrics.registry,
       depth: () => Promise.reject(new Error('away')),
@@ -110,6 +121,13 @@ describe('a batch', () => {
     const { run } = worker({ anchor: () => Promise.reject(new Error('no disk')) });
     const batch = batchOf(KEY);
     await expect(run(batch, batchId(batch))).rejects.toThrow('no disk');
+  });
+
+  test('gets none when the database did something else with it, and that is said loudly', async () => {
+    const { run, steps } = worker({ append: () => Promise.reject(new UnfaithfulAnswer('main', 7)) });
+    const batch = batchOf(KEY);
+    await expect(run(batch, batchId(batch))).rejects.toThrow('another hash for row 7');
+    expect(steps).toEqual(['append 2', `unfaithful ${batchId(batch)}`]);
   });
 
   test('with an event that is none: the others are stored, and it is a dead letter', async () => {

@@ -1,6 +1,5 @@
 import {
   type AuditTable,
-  type ChainPosition,
   proofOf,
   type QueuedBatch,
   readBatch,
@@ -10,10 +9,13 @@ import {
   storeBatch,
   type StoredBatch,
   UnacceptableBatch,
+  UnfaithfulAnswer,
+  type Witnessed,
 } from '@causeway/audit';
 import type { Secret } from '@causeway/core';
 import type { Logger } from '@causeway/runtime';
 import { traceBatch } from './trace-batch.ts';
+import type { TrailWatch } from './watch-trail.ts';
 import type { WorkerMetrics } from './worker-metrics.ts';
 
 export interface ProcessDeps {
@@ -21,7 +23,8 @@ export interface ProcessDeps {
   /** The current key first, then the one before it. */
   readonly keys: readonly Secret[];
   readonly table: Pick<AuditTable, 'append'>;
-  readonly heads: { anchor(position: ChainPosition): Promise<void> };
+  readonly heads: { anchor(rows: Witnessed): Promise<void> };
+  readonly trail: Pick<TrailWatch, 'unfaithful'>;
   readonly metrics: WorkerMetrics;
   readonly logger: Logger;
 }
@@ -30,7 +33,7 @@ type Accepted = Extract<ReadBatch, { ok: true }>;
 
 const EXCERPT = 2000;
 
-/** What happens to a batch: it is checked, stored, its head is anchored outside the database, and only then the producer gets its receipt. */
+/** What happens to a batch: it is checked, stored, its rows are vouched for outside the database, and only then the producer gets its receipt. */
 export function createProcessBatch(deps: ProcessDeps): (job: QueuedBatch) => Promise<Receipt> {
   return async (job) => {
     const read = readBatch(deps.keys, job.id, job.batch);
@@ -44,10 +47,14 @@ export function createProcessBatch(deps: ProcessDeps): (job: QueuedBatch) => Pro
   };
 }
 
-async function store({ table, heads, chain }: ProcessDeps, id: string, read: Accepted): Promise<StoredBatch> {
+async function store({ table, heads, chain, trail }: ProcessDeps, id: string, read: Accepted): Promise<StoredBatch> {
   const { batch, records, poison } = read;
-  const stored = await storeBatch(table, { chain, id, producer: batch.producer, records, poison });
-  // Also when nothing was new: the attempt before this one may have died between the two.
+  const batchToStore = { chain, id, producer: batch.producer, records, poison };
+  const stored = await storeBatch(table, batchToStore).catch((error: unknown) => {
+    if (error instanceof UnfaithfulAnswer) trail.unfaithful(id, error);
+    throw error;
+  });
+  // Also what was there: the attempt before this one may have died between the two.
   await heads.anchor(stored);
   return stored;
 }

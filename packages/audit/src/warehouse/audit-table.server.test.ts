@@ -6,6 +6,7 @@ import { createRecords, createTestTrail, type TestTrail } from '../testing/test-
 import { PostgresAuditTable } from './audit-table.ts';
 import { storeBatch } from './store-batch.ts';
 import { withReader } from './stored-row.ts';
+import { UnfaithfulAnswer } from './witness.ts';
 
 let server: TestPostgres;
 let trail: TestTrail;
@@ -22,12 +23,12 @@ const count = async (table: string) =>
   Number((await trail.admin(`SELECT count(*) FROM audit_base.${table}`))[0]?.['count']);
 
 describe('audit.append', () => {
-  test('a batch that comes again changes nothing, and says where the chain stands', async () => {
+  test('a batch that comes again changes nothing, and says where its rows are', async () => {
     const records = createRecords().many(5);
     const first = await trail.table.append('main', records, []);
     const again = await trail.table.append('main', records, []);
-    expect(first).toMatchObject({ chainSeq: 5, stored: 5 });
-    expect(again).toEqual({ ...first, stored: 0 });
+    expect(first).toMatchObject({ stored: 5, appended: [{ from: 1, chainSeq: 5 }], found: [] });
+    expect(again).toEqual({ stored: 0, appended: [], found: first.appended });
     expect(await count('tool_calls')).toBe(5);
   });
 
@@ -36,7 +37,11 @@ describe('audit.append', () => {
     const records = many(6);
     const known = [records[1], records[4]].filter((record) => record !== undefined);
     await trail.table.append('main', known, []);
-    expect(await trail.table.append('main', records, [])).toMatchObject({ chainSeq: 6, stored: 4 });
+    expect(await trail.table.append('main', records, [])).toMatchObject({
+      stored: 4,
+      appended: [{ from: 3, chainSeq: 6 }],
+      found: [{ from: 1, chainSeq: 2 }],
+    });
     const rows = await trail.admin('SELECT producer_seq::int AS n FROM audit_base.tool_calls ORDER BY chain_seq');
     expect(rows.map(({ n }) => n)).toEqual([2, 5, 1, 3, 4, 6]);
   });
@@ -77,6 +82,25 @@ describe('audit.append', () => {
   });
 });
 
+describe('what the database answers is computed again', () => {
+  test('a function that stores other hashes is found out, and the batch stays unconfirmed', async () => {
+    const [row] = await trail.admin(`SELECT pg_get_functiondef('audit.append'::regproc) AS text`);
+    const altered = String(row?.['text']).replace('v_hash := sha256(v_hash ||', String.raw`v_hash := sha256('\x00' ||`);
+    await trail.admin(altered);
+    const records = createRecords().many(3);
+    await expect(trail.store(records)).rejects.toThrow(UnfaithfulAnswer);
+    await expect(trail.store(records), 'when it is tried again').rejects.toThrow(UnfaithfulAnswer);
+  });
+
+  test('a row that was changed and hashed anew before its worker signed is not signed by the next attempt', async () => {
+    const records = createRecords().many(3);
+    await trail.table.append('main', records, []);
+    await trail.admin(`ALTER TABLE audit_base.tool_calls DISABLE TRIGGER USER;
+      UPDATE audit_base.tool_calls SET reason = 'other', hash = sha256(hash) WHERE chain_seq = 2`);
+    await expect(trail.store(records)).rejects.toThrow(UnfaithfulAnswer);
+  });
+});
+
 describe('poison', () => {
   // A producer cleans such a name away; the worker does not rely on it.
   const NUL = { arguments: { ['a\0b']: 1 } };
@@ -86,8 +110,8 @@ describe('poison', () => {
     const records = [one(), one(), { ...one(), ...NUL }, one(), one()];
     const batch = { chain: 'main', id: 'b', producer, records, poison: [] };
     const stored = await storeBatch(trail.table, batch);
-    expect(stored).toMatchObject({ chainSeq: 4, stored: 4, buried: 1, given: 4 });
-    expect(await storeBatch(trail.table, batch)).toMatchObject({ chainSeq: 4, stored: 0 });
+    expect(stored).toMatchObject({ stored: 4, buried: 1, given: 4 });
+    expect(await storeBatch(trail.table, batch)).toMatchObject({ stored: 0 });
     const dead = await trail.admin(
       'SELECT producer, producer_seq::int AS seq, reason, content FROM audit_base.dead_letters',
     );

@@ -1,16 +1,11 @@
 import type { Secret } from '@causeway/core';
 import { openPool } from '@causeway/runtime';
 import pg from 'pg';
+import { z } from 'zod';
 import { leafOf } from '../record/canonical.ts';
 import type { AuditRecord } from '../record/record.ts';
 import { POISON } from './append-function.ts';
-
-/** Where a chain stands. */
-export interface ChainPosition {
-  readonly chain: string;
-  readonly chainSeq: number;
-  readonly hash: Buffer;
-}
+import { type AppendAnswer, witness, type Witnessed } from './witness.ts';
 
 /** What can never be stored, and why. `producer` is named only when it has signed for it. */
 export interface DeadLetter {
@@ -21,7 +16,7 @@ export interface DeadLetter {
   readonly content: string;
 }
 
-export interface Appended extends ChainPosition {
+export interface Appended extends Witnessed {
   /** How many of the records the table did not know yet. */
   readonly stored: number;
 }
@@ -61,20 +56,17 @@ export class PostgresAuditTable implements AuditTable {
   }
 
   async append(chain: string, records: readonly AuditRecord[], dead: readonly DeadLetter[]): Promise<Appended> {
-    const { rows } = await this.#pool.query<{ chain_seq: string; hash: Buffer; stored: number }>({
+    const ids = records.map(({ event_id }) => event_id);
+    const leaves = records.map(leafOf);
+    const { rows } = await this.#pool.query<AppendRow>({
       name: 'append',
-      text: 'SELECT chain_seq, hash, stored FROM audit.append($1, $2, $3, $4, $5)',
-      values: [
-        chain,
-        records.map(({ event_id }) => event_id),
-        JSON.stringify(records),
-        Buffer.concat(records.map(leafOf)),
-        JSON.stringify(dead.map(toRow)),
-      ],
+      text: 'SELECT prev_seq, prev_hash, chain_seq, hash, known FROM audit.append($1, $2, $3, $4, $5)',
+      values: [chain, ids, JSON.stringify(records), Buffer.concat(leaves), JSON.stringify(dead.map(toRow))],
     });
     const [row] = rows;
     if (row === undefined) throw new Error('audit.append returned nothing');
-    return { chain, chainSeq: Number(row.chain_seq), hash: row.hash, stored: row.stored };
+    const answer = toAnswer(row);
+    return { stored: answer.chainSeq - answer.prevSeq, ...witness({ chain, ids, leaves }, answer) };
   }
 
   async ping(): Promise<void> {
@@ -90,6 +82,27 @@ export class PostgresAuditTable implements AuditTable {
 export function isPoison(error: unknown): boolean {
   return error instanceof pg.DatabaseError && (error.code === POISON || /^(22|23|54)/.test(error.code ?? ''));
 }
+
+interface AppendRow {
+  readonly prev_seq: string;
+  readonly prev_hash: Buffer;
+  readonly chain_seq: string;
+  readonly hash: Buffer;
+  readonly known: unknown;
+}
+
+const hex = z.hex().transform((text) => Buffer.from(text, 'hex'));
+const knownRows = z
+  .array(z.object({ n: z.int(), chain: z.string(), chainSeq: z.int(), prevHash: hex, hash: hex }))
+  .nullable();
+
+const toAnswer = ({ prev_seq, prev_hash, chain_seq, hash, known }: AppendRow): AppendAnswer => ({
+  prevSeq: Number(prev_seq),
+  prevHash: prev_hash,
+  chainSeq: Number(chain_seq),
+  hash,
+  known: knownRows.parse(known) ?? [],
+});
 
 function toRow({ batch, producer, producerSeq, reason, content }: DeadLetter) {
   return {

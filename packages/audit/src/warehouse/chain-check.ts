@@ -1,9 +1,11 @@
 import { chainHash, CHAIN_START, leafOf } from '../record/canonical.ts';
 import type { RetiredRange } from './head.ts';
+import { merged, type SeqRange } from './seq-ranges.ts';
 import type { StoredRow } from './stored-row.ts';
 
 /** What was done to the trail, as far as the trail itself shows. */
-export type Tampering = 'altered' | 'missing' | 'inserted' | 'reordered' | 'rewritten' | 'broken' | 'unsigned';
+export type Tampering =
+  'altered' | 'missing' | 'inserted' | 'foreign' | 'reordered' | 'rewritten' | 'broken' | 'unsigned';
 
 export interface ChainProblem {
   readonly kind: Tampering;
@@ -28,17 +30,31 @@ interface ChainStart {
 export interface ChainCheckOptions {
   readonly chain: string;
   readonly start?: ChainStart | undefined;
-  /** In order of `chainSeq`. */
   readonly heads: readonly KnownHead[];
+  /** The rows that genuine heads speak of. */
+  readonly vouched: readonly SeqRange[];
   readonly retired: readonly RetiredRange[];
 }
+
+/** Rows that no signed head speaks of. */
+export interface UnvouchedRange extends SeqRange {
+  /** Of the first one. */
+  readonly eventId: string;
+}
+
+/** The first is what matters, and so many that an owner who put in thousands cannot fill the memory. */
+const RANGES_MAX = 100;
 
 /** Follows a chain row by row, and names the first that is not as it was. */
 export class ChainCheck {
   readonly #chain: string;
   readonly #heads: Map<number, Set<string>>;
   readonly #retired: readonly RetiredRange[];
+  readonly #vouched: readonly SeqRange[];
   readonly #lastHead: number;
+  readonly #unvouched: UnvouchedRange[] = [];
+  /** The range of vouched rows that the row before was in, or came after. */
+  #at = 0;
   #seq: number;
   #hash: Buffer;
   #last: StoredRow | undefined;
@@ -46,7 +62,7 @@ export class ChainCheck {
   #stranger: StoredRow | undefined;
   #rows = 0;
 
-  constructor({ chain, start, heads, retired }: ChainCheckOptions) {
+  constructor({ chain, start, heads, vouched, retired }: ChainCheckOptions) {
     this.#chain = chain;
     this.#heads = new Map();
     for (const { chainSeq, hash } of heads) {
@@ -54,6 +70,8 @@ export class ChainCheck {
     }
     for (const { last, hash } of retired) this.#heads.set(last, (this.#heads.get(last) ?? new Set()).add(hash));
     this.#retired = retired;
+    // What stood in a month that is being dropped was sound when its checkpoint was signed.
+    this.#vouched = merged([...vouched, ...retired]);
     this.#lastHead = heads.reduce((last, { chainSeq }) => Math.max(last, chainSeq), 0);
     this.#seq = start?.chainSeq ?? 0;
     this.#hash = start?.hash ?? CHAIN_START;
@@ -69,6 +87,11 @@ export class ChainCheck {
 
   get hash(): Buffer {
     return this.#hash;
+  }
+
+  /** So far; the rows behind the last head among them. */
+  get unvouched(): readonly UnvouchedRange[] {
+    return this.#unvouched;
   }
 
   /** The next row in the order of `chain_seq`. Returns what is wrong; then the check is over. */
@@ -90,6 +113,7 @@ export class ChainCheck {
     this.#hash = row.hash;
     this.#last = row;
     this.#rows += 1;
+    this.#noteUnvouched(row);
     return this.#againstHeads(row);
   }
 
@@ -98,10 +122,28 @@ export class ChainCheck {
     if (this.#stranger !== undefined) return this.#nameStranger(this.#stranger, undefined);
     this.#skipRetired();
     if (this.#lastHead > this.#seq) return this.#isAmongRetired() ?? this.#missing(this.#lastHead);
-    if (this.#lastHead === this.#seq || this.#last === undefined) return undefined;
-    const first = this.#lastHead + 1;
-    const text = `rows ${first} to ${this.#seq}: no signed head vouches for them; they were put in, or the worker has not come to sign them`;
-    return { kind: 'unsigned', chain: this.#chain, chainSeq: first, text };
+    return undefined;
+  }
+
+  /** What to say of rows that no head speaks of, when no worker comes to sign them. */
+  nameUnvouched({ first, last, eventId }: UnvouchedRange): ChainProblem {
+    const rows =
+      first === last ? `row ${first} (event ${eventId})` : `rows ${first} to ${last} (the first is event ${eventId})`;
+    const isBehind = first > (this.#vouched.at(-1)?.last ?? 0);
+    const text = isBehind
+      ? `${rows}: no signed head vouches for them; they were put in, or the worker has not come to sign them`
+      : `${rows}: no signed head vouches for them, although the chain went on; they were appended by another than a worker, or heads are missing`;
+    return { kind: isBehind ? 'unsigned' : 'foreign', chain: this.#chain, chainSeq: first, eventId, text };
+  }
+
+  #noteUnvouched({ chainSeq, record }: StoredRow): void {
+    while (chainSeq > (this.#vouched[this.#at]?.last ?? Infinity)) this.#at += 1;
+    if (chainSeq >= (this.#vouched[this.#at]?.first ?? Infinity)) return;
+    const before = this.#unvouched.at(-1);
+    if (before?.last === chainSeq - 1) this.#unvouched[this.#unvouched.length - 1] = { ...before, last: chainSeq };
+    else if (this.#unvouched.length < RANGES_MAX) {
+      this.#unvouched.push({ first: chainSeq, last: chainSeq, eventId: record.event_id });
+    }
   }
 
   #againstHeads(row: StoredRow): ChainProblem | undefined {

@@ -2,13 +2,23 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { AppError } from '@causeway/core';
 import { calculateJwkThumbprint, CompactSign, compactVerify, decodeProtectedHeader, importJWK, type JWK } from 'jose';
 import { z } from 'zod';
-import type { ChainPosition } from './audit-table.ts';
+import type { ChainRun } from './chain-run.ts';
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const seq = z.number().int().nonnegative();
 
-/** The chain stood here then. All rows up to `chain_seq` are vouched for. */
-export const head = z.strictObject({ chain: z.string(), chain_seq: seq, hash, at: z.iso.datetime() });
+/**
+ * One worker handed in the rows from `from`, which follows `prev_hash`, to `chain_seq`, and nobody anything between them. It says nothing of
+ * rows before `from`.
+ */
+export const head = z.strictObject({
+  chain: z.string(),
+  from: seq.min(1),
+  prev_hash: hash,
+  chain_seq: seq.min(1),
+  hash,
+  at: z.iso.datetime(),
+});
 /** These rows were there, sound, and were taken away by retention. `hash` is that of the last one. */
 const retiredRange = z.strictObject({ first: seq, last: seq, hash });
 export const checkpoint = z.strictObject({
@@ -28,7 +38,7 @@ export const CHECKPOINT_TYPE = 'causeway-audit-checkpoint';
 /** Each line of the heads file is a compact JWS (RFC 7515 §7.1), so that any JOSE library can check it. */
 export interface HeadSigner {
   readonly publicJwk: JWK;
-  signHead(position: ChainPosition, at: Date): Promise<string>;
+  signHead(run: ChainRun, at: Date): Promise<string>;
   signCheckpoint(checkpoint: Checkpoint): Promise<string>;
 }
 
@@ -41,11 +51,27 @@ export async function createHeadSigner(pem: string): Promise<HeadSigner> {
     new CompactSign(Buffer.from(JSON.stringify(payload))).setProtectedHeader({ alg: 'ES256', kid, typ }).sign(key);
   return {
     publicJwk: { ...jwk, kid, alg: 'ES256', use: 'sig' },
-    signHead: ({ chain, chainSeq, hash: value }, at) =>
-      sign(HEAD_TYPE, { chain, chain_seq: chainSeq, hash: value.toString('hex'), at: at.toISOString() } satisfies Head),
+    signHead: (run, at) => sign(HEAD_TYPE, headOf(run, at)),
     signCheckpoint: (payload) => sign(CHECKPOINT_TYPE, payload),
   };
 }
+
+const headOf = ({ chain, from, prevHash, chainSeq, hash: value }: ChainRun, at: Date): Head => ({
+  chain,
+  from,
+  prev_hash: prevHash.toString('hex'),
+  chain_seq: chainSeq,
+  hash: value.toString('hex'),
+  at: at.toISOString(),
+});
+
+export const runOf = ({ chain, from, prev_hash, chain_seq, hash: value }: Head): ChainRun => ({
+  chain,
+  from,
+  prevHash: Buffer.from(prev_hash, 'hex'),
+  chainSeq: chain_seq,
+  hash: Buffer.from(value, 'hex'),
+});
 
 function privateKey(pem: string): KeyObject {
   try {

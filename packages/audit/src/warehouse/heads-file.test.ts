@@ -4,10 +4,20 @@ import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../testing/sample.ts';
 import { newSigningKey } from '../testing/signing-key.ts';
 import { createHeadSigner, HEAD_TYPE, type HeadSigner, isSignedLine, readHeadKeys } from './head.ts';
-import { HeadsFile, keysPath } from './heads-file.ts';
-import { checkpointsPath, readHeads, readKeysBeside } from './read-heads.ts';
+import type { ChainRun } from './chain-run.ts';
+import { HeadsFile } from './heads-file.ts';
+import { checkpointsPath, keysPath } from './heads-paths.ts';
+import { readHeads, readKeysBeside } from './read-heads.ts';
 
-const at = (chainSeq: number) => ({ chain: 'main', chainSeq, hash: Buffer.alloc(32, chainSeq) });
+/** Rows of which each has its number as its hash. */
+const rows = (from: number, chainSeq = from): ChainRun => ({
+  chain: 'main',
+  from,
+  prevHash: Buffer.alloc(32, from - 1),
+  chainSeq,
+  hash: Buffer.alloc(32, chainSeq),
+});
+const at = (from: number, chainSeq = from) => ({ appended: [rows(from, chainSeq)], found: [] });
 
 async function headsFile(changes: Partial<HeadSigner> = {}) {
   const path = join(temporaryFolder(), 'audit', 'heads.jsonl');
@@ -18,6 +28,108 @@ async function headsFile(changes: Partial<HeadSigner> = {}) {
 }
 
 const seqsIn = async (path: string) => (await readHeads(path)).heads.map(({ chain_seq }) => chain_seq);
+
+const runsIn = async (path: string) => (await readHeads(path)).runs.map(({ from, chain_seq }) => [from, chain_seq]);
+
+describe('what a head vouches for', () => {
+  test('a batch that follows makes the run longer, across a restart too', async () => {
+    const { path, heads, signer } = await headsFile();
+    await heads.anchor(at(1, 3));
+    await heads.anchor(at(4, 5));
+    const restarted = new HeadsFile({ path, signer });
+    await restarted.prepare();
+    await restarted.anchor(at(6, 9));
+    expect(await runsIn(path)).toEqual([[1, 9]]);
+  });
+
+  test('rows that it did not hand in are in no run', async () => {
+    const { path, heads } = await headsFile();
+    await heads.anchor(at(1, 3));
+    await heads.anchor(at(5, 6));
+    await heads.anchor(at(7, 8));
+    expect(await runsIn(path)).toEqual([
+      [1, 3],
+      [5, 8],
+    ]);
+  });
+
+  test('a batch whose numbers fit and whose hash does not begins a run', async () => {
+    const { path, heads } = await headsFile();
+    await heads.anchor(at(1, 3));
+    await heads.anchor({ appended: [{ ...rows(4), prevHash: Buffer.alloc(32, 9) }], found: [] });
+    expect(await runsIn(path)).toEqual([
+      [1, 3],
+      [4, 4],
+    ]);
+  });
+
+  test('batches of which the later is heard of first are one run in the end', async () => {
+    const { path, heads } = await headsFile();
+    await heads.anchor(at(1, 3));
+    await heads.anchor(at(7, 9));
+    await heads.anchor(at(4, 6));
+    expect(await seqsIn(path)).toEqual([3, 9, 9]);
+    expect((await runsIn(path))[0]).toEqual([1, 9]);
+  });
+
+  test('rows that were there, stored before a crash, are signed and close the hole', async () => {
+    const { path, heads } = await headsFile();
+    await heads.anchor(at(1, 3));
+    await heads.anchor({ appended: [rows(6)], found: [rows(4, 5)] });
+    expect(await runsIn(path)).toEqual([[1, 6]]);
+  });
+
+  test('a head that another key signed is not continued: nobody else’s word becomes the worker’s own', async () => {
+    const { path } = await headsFile();
+    const forger = await createHeadSigner(newSigningKey());
+    await writeFile(path, `${await forger.signHead(rows(1, 3), new Date(0))}\n`);
+    const heads = new HeadsFile({ path, signer: await createHeadSigner(newSigningKey()) });
+    await heads.prepare();
+    await heads.anchor(at(4, 5));
+    expect(await runsIn(path)).toEqual([
+      [1, 3],
+      [4, 5],
+    ]);
+  });
+
+  test('new rows with numbers that were signed for others are said loudly, once, also after a restart', async () => {
+    const { path, heads, signer } = await headsFile();
+    await heads.anchor(at(1, 9));
+    const setBack: number[] = [];
+    const restarted = new HeadsFile({ path, signer, onSetBack: ({ from }) => setBack.push(from) });
+    await restarted.prepare();
+    await restarted.anchor(at(5, 6));
+    await restarted.anchor(at(7, 8));
+    expect(setBack).toEqual([5]);
+    expect(await runsIn(path)).toEqual([
+      [1, 9],
+      [5, 8],
+    ]);
+  });
+});
+
+describe('heads of rows that retention took away', () => {
+  test('are dropped, those of rows that are left are kept, and the worker goes on', async () => {
+    const { path, heads } = await headsFile();
+    for (const n of [1, 2, 3, 4]) await heads.anchor(at(n));
+    await Promise.all([heads.forget({ chain: 'main', upTo: 2 }), heads.anchor(at(5))]);
+    expect(await seqsIn(path)).toEqual([3, 4, 5]);
+    await heads.forget({ chain: 'other', upTo: 9 });
+    await heads.anchor(at(6));
+    expect(await seqsIn(path)).toEqual([3, 4, 5, 6]);
+    expect(await runsIn(path)).toEqual([[1, 6]]);
+  });
+
+  test('a file that cannot be put in its place leaves the old one whole', async () => {
+    const { path, heads } = await headsFile();
+    await heads.anchor(at(1));
+    await mkdir(`${path}.new`);
+    await expect(heads.forget({ chain: 'main', upTo: 1 })).rejects.toThrow('EISDIR');
+    expect(await seqsIn(path)).toEqual([1]);
+    await heads.anchor(at(2));
+    expect(await seqsIn(path)).toEqual([1, 2]);
+  });
+});
 
 describe('the heads file', () => {
   test('holds signed heads that any JOSE library can check with the key beside it', async () => {
@@ -47,14 +159,14 @@ describe('the heads file', () => {
   test('the same head again, as after a crash before the receipt, is no second line', async () => {
     const { path, heads } = await headsFile();
     await heads.anchor(at(3));
-    await heads.anchor(at(3));
+    await heads.anchor({ appended: [], found: [rows(3)] });
     expect(await seqsIn(path)).toEqual([3]);
   });
 
   test('a line that a crash cut in two is cut off, and the next one is whole', async () => {
     const { path, heads, signer } = await headsFile();
     await heads.anchor(at(1));
-    await appendFile(path, (await signer.signHead(at(2), new Date())).slice(0, 60));
+    await appendFile(path, (await signer.signHead(rows(2), new Date())).slice(0, 60));
     const next = new HeadsFile({ path, signer });
     await next.anchor(at(3));
     expect(await readHeads(path)).toMatchObject({ unreadable: 0, heads: [{ chain_seq: 1 }, { chain_seq: 3 }] });
@@ -70,13 +182,13 @@ describe('the heads file', () => {
 
   test('of very many heads some are read: the furthest of each chain always', async () => {
     const { path, signer } = await headsFile();
-    const lineOf = (chain: string, chainSeq: number) => signer.signHead({ ...at(1), chain, chainSeq }, new Date(0));
-    const main = await Promise.all(Array.from({ length: 101 }, (_, n) => lineOf('main', (n + 50) % 101)));
+    const lineOf = (chain: string, chainSeq: number) => signer.signHead({ ...rows(1), chain, chainSeq }, new Date(0));
+    const main = await Promise.all(Array.from({ length: 101 }, (_, n) => lineOf('main', ((n + 50) % 101) + 1)));
     await writeFile(path, [...main, await lineOf('other', 7), ''].join('\n'));
-    const { heads } = await readHeads(path, 10);
+    const { heads, runs } = await readHeads(path, 10);
     expect(heads.length).toBeLessThan(15);
     expect(heads.filter(({ chain }) => chain === 'other')).toMatchObject([{ chain_seq: 7 }]);
-    expect(Math.max(...heads.map(({ chain_seq: seq }) => seq))).toBe(100);
+    expect(runs).toMatchObject([{ chain: 'main', chain_seq: 101 }, { chain: 'other' }]);
   });
 
   test('a file that is nothing but half a line', async () => {

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startTestPostgres, type TestPostgres } from '../testing/postgres-server.ts';
 import { temporaryFolder, testProducer, toolCall } from '../testing/sample.ts';
@@ -105,6 +106,11 @@ test('retention drops whole months; what is left is verified across the holes, a
   expect(report).toEqual({ dropped: ['tool_calls_2026_01'], rows: 15 });
   expect(await trail.verify()).toMatchObject({ ok: true, rows: 10, problems: [] });
   expect(await account()).toMatchObject({ ok: true, lost: 0 });
+  // The worker drops the heads that speak only of rows that are gone.
+  const before = (await stat(trail.headsPath)).size;
+  await trail.heads.forget({ chain: 'main', upTo: 8 });
+  expect((await stat(trail.headsPath)).size).toBeLessThan(before);
+  expect(await trail.verify()).toMatchObject({ ok: true, rows: 10, problems: [] });
   await trail.admin(
     'ALTER TABLE audit_base.tool_calls DISABLE TRIGGER USER; DELETE FROM audit_base.tool_calls WHERE chain_seq = 10',
   );
@@ -147,6 +153,8 @@ test('a drop that failed after its checkpoint is made up for, and the trail is s
     await reader.query('BEGIN; SELECT count(*) FROM audit_base.tool_calls');
     await expect(retainNow()).rejects.toThrow('lock timeout');
   });
+  expect(await trail.verify()).toMatchObject({ ok: true, rows: 5 });
+  await trail.heads.forget({ chain: 'main', upTo: 3 });
   expect(await trail.verify()).toMatchObject({ ok: true, rows: 5 });
   expect(await retainNow()).toMatchObject({ rows: 3 });
   expect(await trail.verify()).toMatchObject({ ok: true, rows: 2 });

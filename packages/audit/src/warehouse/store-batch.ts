@@ -48,7 +48,8 @@ async function storeHalves(
   const first = await storeHalves(place, records.slice(0, middle), dead);
   const second = await storeHalves(place, records.slice(middle), []);
   return {
-    ...second,
+    appended: [...first.appended, ...second.appended],
+    found: [...first.found, ...second.found],
     given: first.given + second.given,
     stored: first.stored + second.stored,
     buried: first.buried + second.buried,

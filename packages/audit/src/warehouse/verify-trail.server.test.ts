@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { startTestPostgres, type TestPostgres } from '../testing/postgres-server.ts';
 import { temporaryFolder } from '../testing/sample.ts';
 import { newSigningKey } from '../testing/signing-key.ts';
@@ -7,8 +8,12 @@ import { createRecords, createTestTrail, type TestTrail } from '../testing/test-
 import { leafOf } from '../record/canonical.ts';
 import type { AuditRecord } from '../record/record.ts';
 import { createHeadSigner } from './head.ts';
+import { HeadsFile } from './heads-file.ts';
+import { readKeysBeside } from './read-heads.ts';
 import { streamRows, withReader } from './stored-row.ts';
+import { verifyTrail } from './verify-trail.ts';
 
+const isRecord = (record: AuditRecord | undefined): record is AuditRecord => record !== undefined;
 const leafHex = (record: AuditRecord) => leafOf(record).toString('hex');
 
 let server: TestPostgres;
@@ -179,11 +184,29 @@ describe('verify names what was done to the trail', () => {
     expect(report.problems).toMatchObject([{ kind: 'inserted', chain: 'main', chainSeq: seq }]);
   });
 
+  test('rows appended as the worker does it, between two of its batches: the first is named, and what comes behind is still checked', async () => {
+    const [first, second] = createRecords().many(2);
+    const report = await tamperedTrail(async (trail) => {
+      await trail.table.append('main', [first, second].filter(isRecord), []);
+      await trail.store(createRecords().many(10));
+      await asOwner(trail, `UPDATE audit_base.tool_calls SET human_email = NULL WHERE chain_seq = 110`);
+    });
+    expect(report).toMatchObject({
+      ok: false,
+      problems: [
+        { kind: 'foreign', chainSeq: 101, eventId: first?.event_id, text: expect.stringContaining('rows 101 to 102') },
+        { kind: 'altered', chainSeq: 110 },
+      ],
+    });
+  });
+
   test('a row put at the end, whole in itself', async () => {
     const report = await tamperedTrail((trail) => trail.table.append('main', createRecords().many(2), []));
     expect(report.problems).toMatchObject([{ kind: 'unsigned', chainSeq: 101 }]);
   });
 });
+
+const NINETY = { chain: 'main', from: 1, prevHash: Buffer.alloc(32), chainSeq: 90, hash: Buffer.alloc(32) };
 
 describe('verify does not believe heads that no worker signed', () => {
   test('a heads file that was written anew with another key', async () => {
@@ -191,11 +214,12 @@ describe('verify does not believe heads that no worker signed', () => {
       const forger = await createHeadSigner(newSigningKey());
       await asOwner(trail, `DELETE FROM audit_base.tool_calls WHERE chain_seq > 90`);
       const [row] = await trail.admin('SELECT hash FROM audit_base.tool_calls WHERE chain_seq = 90');
-      const line = await forger.signHead({ chain: 'main', chainSeq: 90, hash: row?.['hash'] as Buffer }, new Date());
+      const line = await forger.signHead({ ...NINETY, hash: row?.['hash'] as Buffer }, new Date());
       await writeFile(trail.headsPath, `${line}\n`);
     });
     expect(report.problems).toMatchObject([
       { kind: 'heads', text: expect.stringContaining('no signature of a known key') },
+      { kind: 'unsigned', chainSeq: 1 },
     ]);
   });
 
@@ -221,7 +245,7 @@ describe('verify does not believe heads that no worker signed', () => {
     const report = await tamperedTrail(async (trail) => {
       const forger = await createHeadSigner(newSigningKey());
       await trail.table.append('main', createRecords().many(2), []);
-      const line = await forger.signHead({ chain: 'main', chainSeq: 999, hash: Buffer.alloc(32) }, new Date());
+      const line = await forger.signHead({ ...NINETY, chainSeq: 999 }, new Date());
       setTimeout(() => void appendFile(trail.headsPath, `${line}\n`), 100);
     });
     expect(report.problems).toMatchObject([{ kind: 'unsigned', chainSeq: 101 }]);
@@ -234,6 +258,83 @@ describe('verify does not believe heads that no worker signed', () => {
     });
     expect(report.problems).toMatchObject([{ kind: 'unsigned', chainSeq: 51 }]);
   });
+});
+
+describe('with two workers on one chain', () => {
+  /** A second worker beside the first, its heads in the same folder. */
+  async function twoWorkers(work: (first: TestTrail, second: HeadsFile) => Promise<void>) {
+    const dir = temporaryFolder();
+    const trail = await createTestTrail(server.url, dir);
+    const signer = await createHeadSigner(trail.signerPem);
+    const second = new HeadsFile({ path: join(dir, 'second.jsonl'), signer });
+    await second.prepare();
+    try {
+      await work(trail, second);
+      const keys = await readKeysBeside(dir);
+      return await withReader(trail.readerUrl, (client) => verifyTrail({ client, headsPath: dir, keys, graceMs: 300 }));
+    } finally {
+      await trail.close();
+    }
+  }
+
+  test('each vouches for what it handed in, and together for all rows', async () => {
+    const { many } = createRecords();
+    const report = await twoWorkers(async (trail, second) => {
+      for (let turn = 0; turn < 3; turn++) {
+        await trail.store(many(5));
+        await second.anchor(await trail.table.append('main', many(5), []));
+      }
+    });
+    expect(report).toMatchObject({ ok: true, rows: 30, problems: [] });
+  });
+
+  test('one that died before it signed: its rows are named until another has worked on the batch again', async () => {
+    const { many } = createRecords();
+    const lost = many(5);
+    const dead = await twoWorkers(async (trail, second) => {
+      await trail.store(many(5));
+      await trail.table.append('main', lost, []);
+      await second.anchor(await trail.table.append('main', many(5), []));
+    });
+    expect(dead.problems).toMatchObject([{ kind: 'foreign', chainSeq: 6 }]);
+    const again = createRecords();
+    const retried = await twoWorkers(async (trail, second) => {
+      const batch = again.many(5);
+      await trail.store(again.many(5));
+      await trail.table.append('main', batch, []);
+      await second.anchor(await trail.table.append('main', again.many(5), []));
+      await second.anchor(await trail.table.append('main', batch, []));
+    });
+    expect(retried).toMatchObject({ ok: true, rows: 15 });
+  });
+
+  test('heads that come while verify waits', async () => {
+    const { many } = createRecords();
+    const report = await twoWorkers(async (trail, second) => {
+      await trail.store(many(5));
+      const late = await trail.table.append('main', many(5), []);
+      await trail.store(many(5));
+      setTimeout(() => void second.anchor(late), 50);
+    });
+    expect(report).toMatchObject({ ok: true, rows: 15 });
+  });
+});
+
+test('a heads file that was lost: the rows before are named, and those since are vouched for', async () => {
+  const trail = await createTestTrail(server.url, temporaryFolder());
+  try {
+    const { many } = createRecords();
+    await trail.store(many(10));
+    await rm(trail.headsPath);
+    const heads = new HeadsFile({ path: trail.headsPath, signer: await createHeadSigner(trail.signerPem) });
+    await heads.prepare();
+    await heads.anchor(await trail.table.append('main', many(10), []));
+    expect((await trail.verify()).problems).toMatchObject([
+      { kind: 'foreign', chainSeq: 1, text: expect.stringContaining('rows 1 to 10') },
+    ]);
+  } finally {
+    await trail.close();
+  }
 });
 
 test('verify can begin at a signed head', async () => {

@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { BASE } from './audit-names.ts';
-import { ChainCheck, type ChainProblem } from './chain-check.ts';
+import { ChainCheck, type ChainProblem, type UnvouchedRange } from './chain-check.ts';
 import { CHECKPOINT_TYPE, HEAD_TYPE, type HeadKeys, isSignedLine, type RetiredRange } from './head.ts';
-import { type Heads, readHeads, type SignedHead } from './read-heads.ts';
+import type { SignedHead } from './heads-line.ts';
+import { type Heads, readHeads } from './read-heads.ts';
+import { merged, type SeqRange, without } from './seq-ranges.ts';
 import { streamRows } from './stored-row.ts';
 
 export interface VerifyOptions {
@@ -56,8 +58,8 @@ export async function verifyTrail(options: VerifyOptions): Promise<VerifyReport>
   const chains: VerifyReport['chains'][number][] = [];
   let seen = 0;
   for (const chain of names) {
-    const { check, problem } = await verifyChain({ ...options, chain, heads, seen });
-    problems.push(...problem);
+    const { check, problems: found } = await verifyChain({ ...options, chain, heads, seen });
+    problems.push(...found);
     seen += check.rows;
     chains.push({ chain, rows: check.rows, chainSeq: check.chainSeq, hash: check.hash.toString('hex') });
   }
@@ -80,84 +82,120 @@ interface OneChain extends VerifyOptions {
   readonly seen: number;
 }
 
-async function verifyChain(
-  options: OneChain,
-): Promise<{ check: ChainCheck; problem: (ChainProblem | HeadsProblem)[] }> {
-  const { client, chain, keys, since, onProgress, seen } = options;
-  const all = options.heads.heads.filter((one) => one.chain === chain).toSorted((a, b) => a.chain_seq - b.chain_seq);
-  const start = await startOf(all, since, keys);
-  const retired = await retiredOf(options);
-  const check = checkOf(chain, { heads: all, start, retired });
+/** What a head says of one place in the chain. */
+interface Mark {
+  readonly chainSeq: number;
+  readonly hash: string;
+  readonly line: string;
+}
+
+/** The heads of one chain. */
+interface ChainHeads {
+  /** By place. */
+  readonly all: readonly SignedHead[];
+  readonly marks: readonly Mark[];
+  /** The rows that genuine heads speak of. */
+  readonly vouched: readonly SeqRange[];
+  readonly problems: readonly HeadsProblem[];
+}
+
+interface ChainResult {
+  readonly check: ChainCheck;
+  readonly problems: readonly (ChainProblem | HeadsProblem)[];
+}
+
+async function verifyChain(options: OneChain): Promise<ChainResult> {
+  const { chain, keys, since } = options;
+  const heads = await headsOf(chain, options.heads, keys);
+  const start = await startOf(heads.all, since, keys);
+  const check = new ChainCheck({
+    chain,
+    start: start && { chainSeq: start.chain_seq, hash: Buffer.from(start.hash, 'hex') },
+    heads: heads.marks,
+    vouched: heads.vouched,
+    retired: await retiredOf(options),
+  });
+  const problem = await readRows(check, start, options);
+  const unvouched = await unvouchedOf(check, options);
+  const found = problem === undefined ? [] : [await confirm(problem, heads.marks, keys)];
+  return { check, problems: [...heads.problems, ...unvouched.map((range) => check.nameUnvouched(range)), ...found] };
+}
+
+async function readRows(
+  check: ChainCheck,
+  start: SignedHead | undefined,
+  { client, chain, onProgress, seen }: OneChain,
+): Promise<ChainProblem | undefined> {
   // From the very beginning, numbers that no worker gives come first, and are named.
   const [where, values] =
     start === undefined ? ['chain = $1', [chain]] : ['chain = $1 AND chain_seq > $2', [chain, start.chain_seq]];
-  const query = { where, values, order: 'chain_seq, event_id' };
-  for await (const row of streamRows(client, query)) {
+  for await (const row of streamRows(client, { where, values, order: 'chain_seq, event_id' })) {
     const problem = check.take(row);
-    if (problem !== undefined) return { check, problem: [await confirm(problem, all, keys)] };
+    if (problem !== undefined) return problem;
     if (check.rows % PROGRESS_ROWS === 0) onProgress?.(seen + check.rows);
   }
-  const problem = await endOf(check, options, all);
-  if (problem !== undefined) return { check, problem: [await confirm(problem, all, keys)] };
-  const last = all.at(-1);
-  const isSigned = last === undefined || (await isSignedLine(last.line, HEAD_TYPE, keys));
-  return {
-    check,
-    problem: isSigned ? [] : [headsProblem(`the last head of chain ${chain} has no signature of a known key`)],
-  };
+  return check.end();
 }
 
-interface CheckParts {
-  readonly heads: readonly SignedHead[];
-  readonly start: SignedHead | undefined;
-  readonly retired: readonly RetiredRange[];
+async function headsOf(chain: string, { heads, runs }: Heads, keys: HeadKeys): Promise<ChainHeads> {
+  const own = <T extends { readonly chain: string }>(some: readonly T[]) => some.filter((one) => one.chain === chain);
+  const all = own(heads).toSorted((a, b) => a.chain_seq - b.chain_seq);
+  const ends = own(runs);
+  const { vouched, isSound } = await vouchedBy(ends, keys);
+  const marks = [...all, ...ends].map(({ chain_seq: chainSeq, hash, line }) => ({ chainSeq, hash, line }));
+  // What the first row of a run follows was signed as well.
+  const befores = ends
+    .filter(({ from }) => from > 1)
+    .map(({ from, prev_hash: hash, line }) => ({ chainSeq: from - 1, hash, line }));
+  const problems = isSound ? [] : [headsProblem(`a head of chain ${chain} has no signature of a known key`)];
+  return { all, marks: [...marks, ...befores], vouched, problems };
 }
 
-function checkOf(chain: string, { heads, start, retired }: CheckParts): ChainCheck {
-  return new ChainCheck({
-    chain,
-    start: start && { chainSeq: start.chain_seq, hash: Buffer.from(start.hash, 'hex') },
-    heads: heads.map(({ chain_seq: chainSeq, hash }) => ({ chainSeq, hash })),
-    retired,
-  });
-}
-
-/** The last row may be a moment ahead of its head: a worker signs right after it stored. */
-async function endOf(
-  check: ChainCheck,
-  options: OneChain,
-  heads: readonly SignedHead[],
-): Promise<ChainProblem | undefined> {
-  const problem = check.end();
-  if (problem?.kind !== 'unsigned') return problem;
-  const { chain, headsPath, keys, graceMs = GRACE_MS } = options;
-  const last = heads.at(-1)?.chain_seq ?? 0;
-  for (const deadline = Date.now() + graceMs; Date.now() < deadline; await delay(100)) {
-    const newer = (await readHeads(headsPath)).heads.filter((one) => one.chain === chain && one.chain_seq > last);
-    if (await isCovered(check, newer, keys)) return undefined;
+/** The rows that signed heads speak of. A head that says nothing which another has not said is not looked at. */
+async function vouchedBy(
+  runs: readonly SignedHead[],
+  keys: HeadKeys,
+): Promise<{ readonly vouched: readonly SeqRange[]; readonly isSound: boolean }> {
+  const ranges: { first: number; last: number }[] = [];
+  let isSound = true;
+  for (const { from, chain_seq: last, line } of runs.toSorted((a, b) => a.from - b.from || b.chain_seq - a.chain_seq)) {
+    const before = ranges.at(-1);
+    if (before !== undefined && last <= before.last) continue;
+    if (await isSignedLine(line, HEAD_TYPE, keys)) ranges.push({ first: from, last });
+    else isSound = false;
   }
-  return problem;
+  return { vouched: merged(ranges), isSound };
 }
 
-async function isCovered(check: ChainCheck, newer: readonly SignedHead[], keys: HeadKeys): Promise<boolean> {
-  const exact = newer.find((one) => one.chain_seq === check.chainSeq);
-  if (exact !== undefined && exact.hash !== check.hash.toString('hex')) return false;
-  // Signed beyond what this snapshot has: the next run reads the rows in between.
-  for (const { chain_seq, line } of newer)
-    if (chain_seq >= check.chainSeq && (await isSignedLine(line, HEAD_TYPE, keys))) return true;
-  return false;
+/** Rows may be a moment ahead of their heads: a worker signs right after it stored. */
+async function unvouchedOf(check: ChainCheck, options: OneChain): Promise<readonly UnvouchedRange[]> {
+  const { chain, headsPath, keys, graceMs = GRACE_MS } = options;
+  let left = check.unvouched;
+  for (const deadline = Date.now() + graceMs; left.length > 0 && Date.now() < deadline; await delay(100)) {
+    const { runs } = await readHeads(headsPath);
+    const newer = runs.filter((one) => one.chain === chain && !isAgainst(check, one));
+    const { vouched } = await vouchedBy(newer, keys);
+    left = left.flatMap(({ eventId, ...range }) =>
+      // Signed beyond what this snapshot has: the next run reads the rows in between.
+      without([range], vouched).map((part) => ({ ...part, eventId })),
+    );
+  }
+  return left;
 }
+
+const isAgainst = (check: ChainCheck, { chain_seq, hash }: SignedHead): boolean =>
+  chain_seq === check.chainSeq && hash !== check.hash.toString('hex');
 
 /** Before rows are called rewritten or missing, the head that says so must be genuine. */
 async function confirm(
   problem: ChainProblem,
-  heads: readonly SignedHead[],
+  marks: readonly Mark[],
   keys: HeadKeys,
 ): Promise<ChainProblem | HeadsProblem> {
   const { kind, chain, chainSeq } = problem;
   if (kind !== 'rewritten' && kind !== 'missing') return problem;
-  const witnesses = heads.filter((one) =>
-    kind === 'rewritten' ? one.chain_seq === chainSeq : one.chain_seq >= chainSeq,
+  const witnesses = marks.filter((one) =>
+    kind === 'rewritten' ? one.chainSeq === chainSeq : one.chainSeq >= chainSeq,
   );
   const genuine = await Promise.all(witnesses.map(({ line }) => isSignedLine(line, HEAD_TYPE, keys)));
   // A gap between two rows needs no witness.
