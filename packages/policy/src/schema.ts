@@ -43,7 +43,7 @@ const governedRelation = z.strictObject({
   from: relationName
     .optional()
     .describe(
-      'The table behind the governed view, on Postgres. Without it: `<schema>_base.<name>`, which Causeway creates.',
+      'The table behind the governed view. Without it: on Postgres `<schema>_base.<name>`, which Causeway creates; on Databricks the table of this name itself, with a row filter and masks.',
     ),
   rows: z
     .record(groupName, text)
