@@ -3,6 +3,7 @@ import { createAnalyst, createPostgresPlatform, type SemanticModel } from '@caus
 import { genieRoutes, type GenieSettings } from './genie/genie-api.ts';
 import { OutsideApis } from './connections/outside-apis.ts';
 import { proxyRoutes } from './connections/proxy-api.ts';
+import { controlRoutes } from './control-api.ts';
 import { Faults } from './http/faults.ts';
 import { addressOf, serveWorkspace } from './http/serve.ts';
 import { IssuerKeys } from './oauth/federation.ts';
@@ -27,6 +28,8 @@ export interface EmulatorOptions extends WorkspaceOptions {
   readonly search: SearchSettings;
   readonly serving: ServingSettings;
   readonly poolMax?: number;
+  /** Whether faults can be armed over HTTP. */
+  readonly control?: boolean;
   /** Of one part of a result. */
   readonly chunkBytes?: number;
 }
@@ -68,7 +71,10 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       tokens,
       faults,
       orgId: ORG_ID,
-      open: oauthRoutes({ workspace, tokens, keys }),
+      open: [
+        ...oauthRoutes({ workspace, tokens, keys }),
+        ...(options.control === true ? controlRoutes(faults, requests) : []),
+      ],
       routes: [
         ...statementRoutes({ warehouse, warehouseId, catalog }),
         ...genieRoutes({ ...work, warehouse, settings: options.genie }),

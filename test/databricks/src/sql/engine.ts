@@ -68,6 +68,12 @@ export class Engine {
     }
   }
 
+  /** Which policy the engine was told to enforce: what only its login reads. */
+  async policyDigest(): Promise<string> {
+    const { rows } = await this.#control.query<{ digest: string }>('SELECT digest FROM causeway.engine_state');
+    return rows[0]?.digest ?? '';
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.#pool.end(), this.#control.end()]);
   }

@@ -5,6 +5,7 @@ import { type QueryTags, settingsOf } from './attribution.ts';
 import type { Engine } from './engine.ts';
 import { callOutside } from './http-request.ts';
 import { type Parameter, valuesOf } from './parameters.ts';
+import { withPolicyDigest } from './policy-digest.ts';
 import type { ResultTable } from './result-types.ts';
 import { Statement } from './statement.ts';
 import { DeniedStatement, UnboundMarker } from './statement-error.ts';
@@ -70,7 +71,9 @@ export class Warehouse {
 
   async #run({ principal, request, values }: Running, signal: AbortSignal): Promise<ResultTable> {
     const role = roleOf(principal);
-    const statement = await callOutside(this.#options.outside, principal, { text: request.text, values });
+    const { engine, outside } = this.#options;
+    const called = await callOutside(outside, principal, { text: request.text, values });
+    const statement = await withPolicyDigest(engine, called);
     const { text, markers } = translate(statement.text, this.#options);
     const bound = markers.map((name) => {
       const value = statement.values.get(name);
@@ -78,7 +81,7 @@ export class Warehouse {
       return value;
     });
     const settings = settingsOf(principal.name, request.tags);
-    return this.#options.engine.run({ role, text, values: bound, settings }, signal);
+    return engine.run({ role, text, values: bound, settings }, signal);
   }
 
   #note({ name }: Principal, { text, tags }: StatementRequest): void {
