@@ -25,6 +25,7 @@ export {
   type QueueDepth,
   UnacceptableBatch,
 } from './queue/consume-batches.ts';
+export { type ProducerKey, readProducerKeys } from './queue/producer-keys.ts';
 export type { QueueLocation } from './queue/queue-backend.ts';
 export { type PoisonEvent, type ReadBatch, readBatch, tracesOf } from './queue/read-batch.ts';
 export { Shipper, type ShipperOptions } from './queue/shipper.ts';

@@ -34,7 +34,7 @@ const optionsFor = (journalDir: string, changes: Partial<AuditOptions> = {}): Au
 
 function startWorker(requests: string[]) {
   const process = ({ id, batch }: QueuedBatch): Promise<Receipt> => {
-    const read = readBatch([KEY], id, batch);
+    const read = readBatch([{ key: KEY }], id, batch);
     if (!read.ok) throw new Error(read.reason);
     requests.push(...read.records.map(({ request_id: request }) => request));
     return Promise.resolve(signReceipt(read.key, proofOf(read.batch)));

@@ -6,6 +6,8 @@ import {
   HeadsFile,
   MAIN_CHAIN,
   PostgresAuditTable,
+  type ProducerKey,
+  readProducerKeys,
   UnvouchedRowsWatch,
 } from '@causeway/audit';
 import { createMetrics, type Logger, type Served, serve, startTelemetry } from '@causeway/runtime';
@@ -35,7 +37,7 @@ export async function startWorker(settings: WorkerSettings, logger: Logger): Pro
   let consumer: BatchConsumer | undefined;
   const process = createProcessBatch({
     chain: MAIN_CHAIN,
-    keys: [settings.producerKey, ...(settings.producerKeyBefore === undefined ? [] : [settings.producerKeyBefore])],
+    keys: keysOf(settings),
     table,
     heads,
     trail,
@@ -68,6 +70,11 @@ export async function startWorker(settings: WorkerSettings, logger: Logger): Pro
       ['queue', () => running.close()],
     ],
   });
+}
+
+function keysOf({ producerKeys, producerKey, producerKeyBefore }: WorkerSettings): ProducerKey[] {
+  const shared = [producerKey, producerKeyBefore].filter((key) => key !== undefined).map((key) => ({ key }));
+  return [...(producerKeys === undefined ? [] : readProducerKeys(producerKeys)), ...shared];
 }
 
 /** Off the path of batches; a look that takes long is not overtaken by the next one. */

@@ -29,7 +29,7 @@ beforeAll(async () => {
     STATE_DATABASE_URL: state.url,
     AUDIT_SIGNING_KEY_FILE: join(dir, 'key.pem'),
     AUDIT_HEADS_PATH: join(dir, 'heads', 'worker.jsonl'),
-    AUDIT_PRODUCER_KEY: producerKey,
+    AUDIT_PRODUCER_KEYS: `other:${randomUUID()}\ntest:${producerKey}`,
   };
 });
 
@@ -111,7 +111,7 @@ test('wrong settings end it with 78, all named and none quoted', async () => {
   const { child, output } = await startWorker({
     AUDIT_DATABASE_URL: 'mysql://u:secret@h/x',
     STATE_DATABASE_URL: '',
-    AUDIT_PRODUCER_KEY: '',
+    AUDIT_PRODUCER_KEYS: '',
   });
   expect(await ended(child)).toBe(78);
   for (const name of ['AUDIT_DATABASE_URL', 'REDIS_URL', 'AUDIT_PRODUCER_KEY']) expect(output()).toContain(name);

@@ -77,7 +77,7 @@ function worker({ anchor = nothing, append = nothing }: Hands = {}) {
   const metrics = createMetrics();
   const process = createProcessBatch({
     chain: 'main',
-    keys: [KEY, BEFORE],
+    keys: [{ key: KEY }, { key: BEFORE }],
     table: {
       append: async (chain, records, letters): Promise<Appended> => {
         steps.push(`append ${records.length}`);

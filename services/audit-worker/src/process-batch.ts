@@ -1,5 +1,6 @@
 import {
   type AuditTable,
+  type ProducerKey,
   proofOf,
   type QueuedBatch,
   readBatch,
@@ -12,7 +13,6 @@ import {
   UnfaithfulAnswer,
   type Witnessed,
 } from '@causeway/audit';
-import type { Secret } from '@causeway/core';
 import type { Logger } from '@causeway/runtime';
 import { traceBatch } from './trace-batch.ts';
 import type { TrailWatch } from './watch-trail.ts';
@@ -20,8 +20,8 @@ import type { WorkerMetrics } from './worker-metrics.ts';
 
 export interface ProcessDeps {
   readonly chain: string;
-  /** The current key first, then the one before it. */
-  readonly keys: readonly Secret[];
+  /** Those in use first. */
+  readonly keys: readonly ProducerKey[];
   readonly table: Pick<AuditTable, 'append'>;
   readonly heads: { anchor(rows: Witnessed): Promise<void> };
   readonly trail: Pick<TrailWatch, 'unfaithful'>;

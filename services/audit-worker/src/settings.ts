@@ -1,3 +1,4 @@
+import type { Secret } from '@causeway/core';
 import {
   type Environment,
   optional,
@@ -7,6 +8,7 @@ import {
   readSettings,
   secret,
   serviceVariables,
+  type SettingProblem,
   stateStoreProblems,
   stateStoreVariables,
   telemetryProblems,
@@ -31,7 +33,14 @@ export const WORKER_VARIABLES = {
     description: 'Where the signed heads are written: a file of this worker’s own, outside the database.',
     localDefault: '.causeway/audit/heads.jsonl',
   }),
-  producerKey: secret('AUDIT_PRODUCER_KEY', { description: 'The key with which producers sign their batches.' }),
+  producerKeys: optional(
+    secret('AUDIT_PRODUCER_KEYS', {
+      description: 'Keys of single services, each good for that service’s events only: lines of `service:key`.',
+    }),
+  ),
+  producerKey: optional(
+    secret('AUDIT_PRODUCER_KEY', { description: 'A key with which every producer may sign its batches.' }),
+  ),
   producerKeyBefore: optional(
     secret('AUDIT_PRODUCER_KEY_BEFORE', { description: 'The one before it, as long as producers still use it.' }),
   ),
@@ -39,9 +48,22 @@ export const WORKER_VARIABLES = {
 
 export type WorkerSettings = ReturnType<typeof readWorkerSettings>;
 
+interface ProducerKeySettings {
+  readonly producerKey?: Secret | undefined;
+  readonly producerKeys?: Secret | undefined;
+}
+
+function producerKeyProblems(settings: ProducerKeySettings): SettingProblem[] {
+  // A variable that was wrong is missing here too, and has been reported by its own name.
+  const isMissing = 'producerKey' in settings && settings.producerKey === undefined;
+  if (!isMissing || settings.producerKeys !== undefined) return [];
+  return [{ variable: 'AUDIT_PRODUCER_KEY', problem: 'is not set, nor is AUDIT_PRODUCER_KEYS' }];
+}
+
 export function readWorkerSettings(environment: Environment) {
   return readSettings(WORKER_VARIABLES, environment, (settings) => [
     ...stateStoreProblems(settings, [settings.databaseUrl]),
     ...telemetryProblems(settings),
+    ...producerKeyProblems(settings),
   ]);
 }

@@ -1,6 +1,6 @@
 import { Secret } from '@causeway/core';
 import { context, trace, TraceFlags } from '@opentelemetry/api';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { testProducer, toolCall } from '../testing/sample.ts';
 import {
@@ -14,6 +14,7 @@ import {
   TRACES_MAX,
 } from './batch.ts';
 import { packBatch } from './pack-batch.ts';
+import { readProducerKeys } from './producer-keys.ts';
 import { readBatch, tracesOf } from './read-batch.ts';
 
 const KEY = new Secret('the key of the producers');
@@ -35,9 +36,51 @@ async function packed(events = 3): Promise<SignedBatch> {
 
 test('the worker reads the records that the producer wrote', async () => {
   const batch = await packed();
-  const read = readBatch([OTHER_KEY, KEY], batchId(batch), JSON.parse(JSON.stringify(batch)));
+  const read = readBatch([{ key: OTHER_KEY }, { key: KEY }], batchId(batch), JSON.parse(JSON.stringify(batch)));
   expect(read).toMatchObject({ ok: true, key: KEY, poison: [] });
   expect(read.ok && read.records.map(({ producer_seq: seq }) => seq)).toEqual([1, 2, 3]);
+});
+
+describe('a key of one service', () => {
+  const OTHERS = new Secret('a key of the portal that mcp does not have');
+
+  test('is good for that service’s events', async () => {
+    const batch = await packed();
+    const keys = [
+      { key: OTHERS, service: 'portal' },
+      { key: KEY, service: 'mcp' },
+    ];
+    expect(readBatch(keys, batchId(batch), batch)).toMatchObject({ ok: true, key: KEY, poison: [] });
+  });
+
+  test('makes no event of another service', async () => {
+    const batch = await packed();
+    const read = readBatch([{ key: KEY, service: 'portal' }], batchId(batch), batch);
+    expect(read).toMatchObject({
+      ok: true,
+      records: [],
+      poison: Array.from({ length: 3 }, () => ({ reason: 'not of the service whose key signed it: portal' })),
+    });
+  });
+
+  test('is one of several lines; a service has two while its key is changed', () => {
+    const [a, b, c] = ['a', 'b', 'c'].map((letter) => letter.repeat(43));
+    const keys = readProducerKeys(new Secret(`mcp:${a}\nmcp:${b}\n\n portal:${c}\n`));
+    expect(keys.map(({ service, key }) => [service, key.reveal()])).toEqual([
+      ['mcp', a],
+      ['mcp', b],
+      ['portal', c],
+    ]);
+  });
+
+  test.each(['mcp:short', 'k'.repeat(43), `:${'k'.repeat(43)}`, `MCP:${'k'.repeat(43)}`])(
+    '%s is no such line, and is not quoted',
+    (line) => {
+      const read = () => readProducerKeys(new Secret(line));
+      expect(read).toThrow('lines of `service:key`');
+      expect(read).not.toThrow(line);
+    },
+  );
 });
 
 test('the same segment always makes the same message', async () => {
@@ -57,7 +100,7 @@ test.each<[keyof SignedBatch, (batch: SignedBatch) => SignedBatch]>([
   ['mac', (batch) => ({ ...batch, mac: signBatch(OTHER_KEY, batch).mac })],
 ])('a batch whose %s was changed is nobody’s', async (_, change) => {
   const forged = change(await packed());
-  expect(readBatch([KEY], batchId(forged), forged)).toEqual({ ok: false, reason: 'not signed by a producer' });
+  expect(readBatch([{ key: KEY }], batchId(forged), forged)).toEqual({ ok: false, reason: 'not signed by a producer' });
 });
 
 test.each([
@@ -77,11 +120,11 @@ test.each([
 
 test('a real batch under the id of another is refused: its receipt would make the producer forget that one', async () => {
   const batch = await packed();
-  expect(readBatch([KEY], 'somebody.1.3', batch)).toEqual({ ok: false, reason: 'not the batch of this id' });
+  expect(readBatch([{ key: KEY }], 'somebody.1.3', batch)).toEqual({ ok: false, reason: 'not the batch of this id' });
 });
 
 test.each([undefined, null, 7, '', {}, { producer: 'x' }, []])('%j in the queue is no batch', (value) => {
-  expect(readBatch([KEY], 'x', value)).toEqual({ ok: false, reason: 'not a batch' });
+  expect(readBatch([{ key: KEY }], 'x', value)).toEqual({ ok: false, reason: 'not a batch' });
 });
 
 test('poison is told apart, with the reason, and does not stop the rest', async () => {
@@ -93,7 +136,7 @@ test('poison is told apart, with the reason, and does not stop the rest', async 
     'not json',
   ];
   const signed = signBatch(KEY, { ...batch, records: [one, ...strange].join('\n') });
-  const read = readBatch([KEY], batchId(signed), signed);
+  const read = readBatch([{ key: KEY }], batchId(signed), signed);
   expect(read.ok && read.records).toHaveLength(1);
   expect(read.ok && read.poison.map(({ reason }) => reason)).toEqual([
     'not a record: kind',
@@ -141,7 +184,7 @@ test('the trace of an event travels with it, sampled, and stands in its record',
   expect(tracesOf(batch)).toEqual([
     { traceId, spanId: 'b7ad6b7169203331', traceFlags: TraceFlags.SAMPLED, isRemote: true },
   ]);
-  const read = readBatch([KEY], batchId(batch), batch);
+  const read = readBatch([{ key: KEY }], batchId(batch), batch);
   expect(read.ok && read.records.map(({ trace_id: id }) => id)).toEqual([traceId, traceId, traceId]);
 });
 

@@ -76,7 +76,7 @@ class Warehouse {
 
   readonly process = async ({ id, batch }: { readonly id: string; readonly batch: unknown }): Promise<Receipt> => {
     if (this.isDown) throw new Error('the warehouse is down');
-    const read = readBatch([KEY], id, batch);
+    const read = readBatch([{ key: KEY }], id, batch);
     if (!read.ok) {
       this.failed.push(read.reason);
       throw new UnacceptableBatch(read.reason);

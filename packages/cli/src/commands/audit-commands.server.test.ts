@@ -298,7 +298,7 @@ describe.each(POSTGRES_KINDS)('causeway audit on %s', (kind) => {
       concurrency: 1,
       report: () => undefined,
       process: async ({ id, batch }) => {
-        const read = readBatch([new Secret(key)], id, batch);
+        const read = readBatch([{ key: new Secret(key) }], id, batch);
         if (!read.ok) throw new UnacceptableBatch(read.reason);
         await heads.anchor(await table.append('main', read.records, []));
         return signReceipt(read.key, proofOf(read.batch));

@@ -11,7 +11,7 @@ const PRODUCER_KEY = 'the key of the producers of the benchmark';
 
 /** A worker that checks what it gets and stores nothing, so that the producer is what is measured. */
 function startWorker(location: QueueLocation) {
-  const keys = [new Secret(PRODUCER_KEY)];
+  const keys = [{ key: new Secret(PRODUCER_KEY) }];
   return consumeBatches({
     location,
     concurrency: 8,
