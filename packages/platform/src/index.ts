@@ -24,6 +24,13 @@ export type {
 } from './platform.ts';
 export { type Analyst, createAnalyst } from './postgres/analyst/analyst.ts';
 export { maskedFor } from './postgres/masked-for.ts';
+export { createDatabricksPlatform, type DatabricksPlatformOptions } from './databricks/databricks-platform.ts';
+export { createMachineTokens, type MachineTokensOptions } from './databricks/oauth/machine-tokens.ts';
+export type { AssertPrincipal, AssertionRequest } from './databricks/oauth/exchange-assertion.ts';
+export type { PlatformToken } from './databricks/oauth/token-cache.ts';
+export { TokenEndpoint, type TokenEndpointOptions } from './databricks/oauth/token-endpoint.ts';
+export { createWorkspaceCalls, type ScopedTokens, type WorkspaceClient } from './databricks/http/workspace-client.ts';
+export type { WorkspaceCall, WorkspaceCalls } from './databricks/workspace-call.ts';
 export { createPostgresPlatform, type PostgresPlatformOptions } from './postgres/postgres-platform.ts';
 export { loadSemanticModel } from './postgres/analyst/model/load-semantic-model.ts';
 export { parseSemanticModel } from './postgres/analyst/model/parse-semantic-model.ts';

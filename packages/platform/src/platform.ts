@@ -12,6 +12,8 @@ export interface Platform {
   readonly dialect: SqlDialect;
   /** Whether there is an analyst to ask. */
   readonly answersQuestions: boolean;
+  /** Whether there are documents to search. */
+  readonly searchesDocuments: boolean;
   /** How its connections stand, if it keeps any. */
   readonly connections?: PlatformConnections;
   close(): Promise<void>;

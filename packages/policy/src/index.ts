@@ -28,6 +28,8 @@ export { policySchema, type Policy, type Provider } from './schema.ts';
 export { checkPredicate, type PredicateCheck } from './sql/check-predicate.ts';
 export { compileDatabricks, type DatabricksGovernance, type DatabricksOptions } from './sql/compile-databricks.ts';
 export { type CompileOptions, compilePostgres, type EnginePolicy } from './sql/compile-postgres.ts';
+export { databricksIdentifier, databricksString } from './sql/dialects.ts';
+export { allGroups } from './sql/postgres-roles.ts';
 export { decisionTable, type GroupDecision } from './sql/decision-table.ts';
 export { dropStatement } from './sql/drop-statement.ts';
 export { MARK_PREFIX } from './sql/marked.ts';

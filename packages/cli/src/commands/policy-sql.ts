@@ -36,7 +36,8 @@ interface Options {
 
 function writerOf({ dialect, catalog }: Options): (document: PolicyDocument) => Promise<string> {
   if (dialect === 'databricks') {
-    return async ({ policy }) => renderDatabricks(await compileDatabricks(policy, { catalog: catalog ?? 'main' }));
+    return async ({ policy, engineDigest: digest }) =>
+      renderDatabricks(await compileDatabricks(policy, { catalog: catalog ?? 'main', digest }));
   }
   if (dialect !== 'postgres') {
     throw new CommandError(

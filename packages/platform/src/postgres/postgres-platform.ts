@@ -11,6 +11,7 @@ import type {
 } from '../platform.ts';
 import { type Analyst, createAnalyst } from './analyst/analyst.ts';
 import type { SemanticModel } from './analyst/model/semantic-model.ts';
+import { checkedRow } from '../checked-row.ts';
 import { connectionOptions } from './connection-options.ts';
 import { postgresDialect } from './dialect.ts';
 import { EngineCheck } from './engine-check.ts';
@@ -52,6 +53,8 @@ const DEFAULTS = {
   connectTimeoutMs: 5000,
   lifetimeSeconds: 1800,
 };
+
+const SURFACE = { dialect: postgresDialect, searchesDocuments: true };
 
 /** The platform on a Postgres server that `causeway db apply` has governed. */
 export function createPostgresPlatform(options: PostgresPlatformOptions): Platform {
@@ -105,7 +108,7 @@ export function createPostgresPlatform(options: PostgresPlatformOptions): Platfo
       const problems = await engine.problems();
       return { ok: problems.length === 0, problems };
     },
-    dialect: postgresDialect,
+    ...SURFACE,
     answersQuestions: analyst !== undefined,
     get connections() {
       return { open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount, max: limits.poolMax };
@@ -154,11 +157,4 @@ function tooLarge({ name }: Statement<unknown>, { rowsMax, charactersMax }: Unit
   return new AppError('upstream_rejected', `statement ${name}: over ${rowsMax} rows or ${charactersMax} bytes`, {
     safeDetail,
   });
-}
-
-function checkedRow<Row>({ name, row }: Statement<Row>, found: Record<string, unknown>): Row {
-  const result = row.safeParse(found);
-  if (result.success) return result.data;
-  const issues = result.error.issues.map(({ path, code }) => `${path.join('.')}: ${code}`);
-  throw new AppError('internal', `statement ${name}: a row is not as declared (${issues.join(', ')})`);
 }

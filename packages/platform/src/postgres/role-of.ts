@@ -1,16 +1,12 @@
 import { AppError, type Caller } from '@causeway/core';
 import { groupsOfHuman, humanRole, type Policy } from '@causeway/policy';
+import { principalOfRole } from '../principal-of-role.ts';
 
 /** The database role of the caller's principal. Only a principal that the policy names has one. */
 export function roleOf(caller: Caller, policy: Policy): string {
-  const role = caller.pattern === 'obo' ? roleOfHuman(caller, policy) : roleOfPrincipal(caller, policy);
+  const role = caller.pattern === 'obo' ? roleOfHuman(caller, policy) : principalOfRole(caller, policy);
   if (role === undefined) throw new AppError('exchange_denied', `the policy has no principal ${caller.principal.id}`);
   return role;
-}
-
-function roleOfPrincipal({ principal }: Caller, { roles }: Policy): string | undefined {
-  const { role } = principal;
-  return role !== undefined && roles[role]?.principal === principal.id ? principal.id : undefined;
 }
 
 function roleOfHuman({ human }: Caller, policy: Policy): string | undefined {

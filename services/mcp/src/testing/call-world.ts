@@ -61,7 +61,7 @@ export interface WorldOptions {
 
 /** The call path over an engine, a limiter and a sink in memory, under the demo policy. */
 export function callWorld(options: WorldOptions = {}): CallWorld {
-  const { engine = {}, tools = TOOL_LIST, policy: change = (before) => before } = options;
+  const { tools = TOOL_LIST, policy: change = (before) => before } = options;
   const document: PolicyDocument = { ...DEMO, policy: change(structuredClone(DEMO.policy)) };
   const policy = { current: document, waiting: options.waiting?.(document) };
   const world = {
@@ -70,23 +70,7 @@ export function callWorld(options: WorldOptions = {}): CallWorld {
     openedAs: [] as Caller[],
     openedWith: [] as RequestContext[],
   };
-  const session: PlatformSession = {
-    query: async <Row>(statement: Statement<Row>, { onStatement }: QueryOptions = {}) => {
-      world.asked.push(statement);
-      onStatement?.(statement.text);
-      const found = engine[statement.name];
-      if (found === undefined) throw new AppError('internal', `the test has no rows for ${statement.name}`);
-      return (await found(statement)).map((row) => statement.row.parse(row));
-    },
-    ask: async (question) => {
-      if (options.answer === undefined) throw new AppError('internal', 'the test has no analyst');
-      return options.answer(question);
-    },
-    identity: async () => options.identity ?? { currentUser: 'somebody', groups: [] },
-    searchDocuments: async () => options.documents ?? [],
-    connection: options.connection ?? (async () => 'granted'),
-    askSupervisor: options.supervisor ?? (async () => 'granted'),
-  };
+  const session = sessionOf(options, world.asked);
   const platform: Platform = {
     open: async (caller, request) => {
       world.openedAs.push(caller);
@@ -96,6 +80,7 @@ export function callWorld(options: WorldOptions = {}): CallWorld {
     health: async () => ({ ok: true, problems: [] }),
     dialect: { identifier: escapeIdentifier, relation: (name) => name.split('.').map(escapeIdentifier).join('.') },
     answersQuestions: true,
+    searchesDocuments: true,
     close: async () => undefined,
   };
   const deps: CallToolDeps = {
@@ -121,6 +106,27 @@ export function callWorld(options: WorldOptions = {}): CallWorld {
       if (tool === undefined) throw new Error(`there is no tool ${name}`);
       return { ...COMMON, tool, arguments: args, caller: callerOf('west_sales'), stages: new Stages(), ...extra };
     },
+  };
+}
+
+function sessionOf(options: WorldOptions, asked: Statement<unknown>[]): PlatformSession {
+  const { engine = {}, answer, identity, documents = [], connection, supervisor } = options;
+  return {
+    query: async <Row>(statement: Statement<Row>, { onStatement }: QueryOptions = {}) => {
+      asked.push(statement);
+      onStatement?.(statement.text);
+      const found = engine[statement.name];
+      if (found === undefined) throw new AppError('internal', `the test has no rows for ${statement.name}`);
+      return (await found(statement)).map((row) => statement.row.parse(row));
+    },
+    ask: async (question) => {
+      if (answer === undefined) throw new AppError('internal', 'the test has no analyst');
+      return answer(question);
+    },
+    identity: async () => identity ?? { currentUser: 'somebody', groups: [] },
+    searchDocuments: async () => documents,
+    connection: connection ?? (async () => 'granted'),
+    askSupervisor: supervisor ?? (async () => 'granted'),
   };
 }
 

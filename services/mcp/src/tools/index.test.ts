@@ -37,8 +37,11 @@ describe.each(TOOL_LIST.map((tool) => [tool.name, tool] as const))('%s', (name, 
 });
 
 test('without a semantic model nobody is offered the analyst', () => {
-  expect(offeredTools({ answersQuestions: false }).map(({ name }) => name)).not.toContain('genie_query');
-  expect(offeredTools({ answersQuestions: true })).toBe(TOOL_LIST);
+  const names = (platform: Parameters<typeof offeredTools>[0]) => offeredTools(platform).map(({ name }) => name);
+  const all = { answersQuestions: true, searchesDocuments: true };
+  expect(names({ ...all, answersQuestions: false })).not.toContain('genie_query');
+  expect(names({ ...all, searchesDocuments: false })).not.toContain('query_knowledge_base');
+  expect(offeredTools(all)).toEqual(TOOL_LIST);
 });
 
 test('the datasets that the tools read are the ones that the policy checks', () => {

@@ -23,7 +23,11 @@ export const TOOL_LIST: readonly Tool[] = [
   externalApiCall,
 ];
 
-/** Where there is no analyst, nobody can ask one. */
-export function offeredTools({ answersQuestions }: Pick<Platform, 'answersQuestions'>): readonly Tool[] {
-  return answersQuestions ? TOOL_LIST : TOOL_LIST.filter(({ name }) => name !== 'genie_query');
+/** What the platform cannot do, nobody is offered. */
+export function offeredTools(platform: Pick<Platform, 'answersQuestions' | 'searchesDocuments'>): readonly Tool[] {
+  const missing = [
+    ...(platform.answersQuestions ? [] : ['genie_query']),
+    ...(platform.searchesDocuments ? [] : ['query_knowledge_base']),
+  ];
+  return TOOL_LIST.filter(({ name }) => !missing.includes(name));
 }

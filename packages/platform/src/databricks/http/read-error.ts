@@ -43,13 +43,19 @@ function fromJson(status: number, text: string): WorkspaceError | undefined {
   return { ...namesOf(status, body), ...(retryAfterMs !== undefined && { retryAfterMs }) };
 }
 
-function namesOf(status: number, body: z.output<typeof jsonBody>): Pick<WorkspaceError, 'code' | 'message'> {
+type JsonBody = z.output<typeof jsonBody>;
+type Names = Pick<WorkspaceError, 'code' | 'message'>;
+
+function namesOf(status: number, body: JsonBody): Names {
   const { error } = body;
-  if (error !== null && typeof error === 'object') return { code: error.code ?? '', message: error.message ?? '' };
   if (body.detail != null) return { code: `SCIM_${status}`, message: body.detail };
-  const described = body.error_description ?? body.errorSummary;
-  if (described != null) return { code: error ?? body.errorCode ?? '', message: described };
-  return { code: body.error_code ?? body.errorCode ?? '', message: error ?? body.message ?? '' };
+  if (error !== null && typeof error === 'object') return { code: error.code ?? '', message: error.message ?? '' };
+  return ofOAuth(error, body) ?? { code: body.error_code ?? '', message: error ?? body.message ?? '' };
+}
+
+function ofOAuth(error: string | null | undefined, body: JsonBody): Names | undefined {
+  const message = body.error_description ?? body.errorSummary;
+  return message == null ? undefined : { code: error ?? body.errorCode ?? '', message };
 }
 
 /** google.rpc.RetryInfo: `"3.5s"`. */

@@ -48,7 +48,7 @@ interface Sender {
   readonly token: Secret;
 }
 
-function outboundCall({ name, host, token }: Sender, { path, scope: _, body, ...call }: WorkspaceCall): OutboundCall {
+function outboundCall({ name, host, token }: Sender, { path, body, ...call }: WorkspaceCall): OutboundCall {
   return {
     ...call,
     // A path alone: with `//` in front, or a scheme, it would be another host.

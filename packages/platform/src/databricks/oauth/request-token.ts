@@ -37,7 +37,10 @@ export async function requestToken(request: TokenRequest): Promise<PlatformToken
   const { status, body } = response;
   if (status < 200 || status > 299) {
     const { code, message } = readError(status, body);
-    throw new AppError('exchange_denied', `${dependency.name}: the token endpoint answered ${status} ${code}: ${message}`);
+    throw new AppError(
+      'exchange_denied',
+      `${dependency.name}: the token endpoint answered ${status} ${code}: ${message}`,
+    );
   }
   const parsed = granted.safeParse(parseJson(body));
   if (!parsed.success) throw new AppError('upstream_unavailable', `${dependency.name}: the answer holds no token`);

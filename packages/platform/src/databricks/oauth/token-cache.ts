@@ -1,4 +1,5 @@
 import { AppError, type Secret } from '@causeway/core';
+import { orAborted } from '@causeway/runtime';
 
 export interface PlatformToken {
   readonly token: Secret;
@@ -46,8 +47,8 @@ export class TokenCache {
         return entry.token;
       }
       const flight = this.#flights.get(name);
-      if (flight === undefined) return (await orAborted(this.#fly(name, fetch), signal)).token;
-      const found = await orAborted(flight, signal).catch(passRefusal);
+      if (flight === undefined) return (await until(this.#fly(name, fetch), signal)).token;
+      const found = await until(flight, signal).catch(passRefusal);
       if (found !== undefined) return found.token;
     }
   }
@@ -93,18 +94,11 @@ export class TokenCache {
   }
 }
 
+const until = <T>(promise: Promise<T>, signal: AbortSignal | undefined) =>
+  signal === undefined ? promise : orAborted(promise, signal);
+
 /** What was refused to another caller of the same principal, such as one whose token was revoked. An outage is everybody's. */
 function passRefusal(error: unknown): undefined {
   if (error instanceof AppError && !error.shape.retryable) return undefined;
   throw error;
-}
-
-function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason as Error);
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }
