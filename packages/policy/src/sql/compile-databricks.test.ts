@@ -83,16 +83,6 @@ RETURN CASE WHEN is_account_group_member('admin') OR is_account_group_member('ex
     expect(granted).toHaveLength(Object.keys(DEMO.roles).length);
   });
 
-  test('says last which policy it is, to every group', async () => {
-    const { sections } = await compileDatabricks(DEMO, { catalog: 'main', digest: 'f00d' });
-    const statements = sections.at(-1)?.statements ?? [];
-    expect(statements).toContain(
-      "CREATE OR REPLACE FUNCTION `causeway`.`policy_digest`() RETURNS STRING\nRETURN 'f00d'",
-    );
-    const granted = statements.filter((one) => one.startsWith('GRANT EXECUTE ON FUNCTION `causeway`.`policy_digest`'));
-    expect(granted).toHaveLength(Object.keys(DEMO.roles).length);
-  });
-
   test('gives each group on Databricks what it gives on Postgres', async () => {
     const { objects } = await compilePostgres(DEMO);
     const postgres = objects.flatMap((object) => {

@@ -9,6 +9,7 @@ import { databricksDialect, databricksIdentifier } from './dialects.ts';
 import { allGroups } from './postgres-roles.ts';
 import { usesCallerEmail } from './predicate.ts';
 import { FUNCTION_TOOLS, toolGroups } from './tool-groups.ts';
+import { databricksView } from './databricks-view.ts';
 import { maskedValue, rowCondition } from './write-access.ts';
 
 export interface DatabricksOptions {
@@ -31,7 +32,10 @@ interface DatabricksSection {
 const id = databricksIdentifier;
 const OWN_SCHEMA = 'causeway';
 
-/** What the policy means on Databricks: filters and masks on the tables themselves, and grants to account groups. */
+/**
+ * What the policy means on Databricks: filters and masks on the tables themselves, a view over those that the policy puts behind one, and grants to
+ * account groups.
+ */
 export async function compileDatabricks(
   policy: EnginePolicy,
   { catalog, digest }: DatabricksOptions,
@@ -49,26 +53,18 @@ export async function compileDatabricks(
           ...groups.map((group) => `GRANT USE CATALOG ON CATALOG ${id(catalog)} TO ${id(group)}`),
         ],
       },
-      ...rules.map(relationSection),
+      ...rules.map((relation) => (relation.base.ours ? tableSection(relation) : viewSection(relation))),
       ...FUNCTION_TOOLS.map((tool) => toolSection(policy, tool)),
-      {
-        title: 'connections',
-        statements: databricksConnections(policy.connections),
-      },
+      { title: 'connections', statements: databricksConnections(policy.connections) },
       ...(digest === undefined
         ? []
-        : [
-            {
-              title: 'which policy this is',
-              statements: digestStatements(OWN_SCHEMA, digest, groups),
-            },
-          ]),
+        : [{ title: 'which policy this is', statements: digestStatements(OWN_SCHEMA, digest, groups) }]),
     ],
     warnings: [...membershipNotes(policy), ...GUESSES, ...emailWarnings(rules), ...columnWarnings(rules)],
   };
 }
 
-function relationSection(rules: RelationRules): DatabricksSection {
+function tableSection(rules: RelationRules): DatabricksSection {
   const { schema, relation, rows, masks } = rules;
   const table = `${id(schema)}.${id(relation)}`;
   const filter = `${id(schema)}.${id(filterName(rules))}`;
@@ -81,12 +77,24 @@ function relationSection(rules: RelationRules): DatabricksSection {
       `CREATE OR REPLACE FUNCTION ${filter}(${parameters}) RETURNS BOOLEAN\nRETURN ${rowCondition(rows, databricksDialect)}`,
       `ALTER TABLE ${table} SET ROW FILTER ${filter} ON (${columns})`,
       ...masks.flatMap((mask) => maskStatements(rules, mask)),
-      ...rows.flatMap(({ group }) => [
-        `GRANT USE SCHEMA ON SCHEMA ${id(schema)} TO ${id(group)}`,
-        `GRANT SELECT ON TABLE ${table} TO ${id(group)}`,
-      ]),
+      ...grants(rules, 'TABLE'),
     ],
   };
+}
+
+function viewSection(rules: RelationRules): DatabricksSection {
+  const { schema, relation } = rules;
+  return {
+    title: `rows and columns of ${schema}.${relation}`,
+    statements: [`CREATE SCHEMA IF NOT EXISTS ${id(schema)}`, databricksView(rules), ...grants(rules, 'VIEW')],
+  };
+}
+
+function grants({ schema, relation, rows }: RelationRules, kind: 'TABLE' | 'VIEW'): readonly string[] {
+  return rows.flatMap(({ group }) => [
+    `GRANT USE SCHEMA ON SCHEMA ${id(schema)} TO ${id(group)}`,
+    `GRANT SELECT ON ${kind} ${id(schema)}.${id(relation)} TO ${id(group)}`,
+  ]);
 }
 
 function maskStatements(rules: RelationRules, mask: MaskRule): readonly string[] {
@@ -117,7 +125,8 @@ function toolSection(policy: EnginePolicy, tool: (typeof FUNCTION_TOOLS)[number]
 }
 
 /** A type that is missing, or two functions of one name: the script would fail in the middle, with some tables open. */
-function refuseGaps(rules: readonly RelationRules[]): void {
+function refuseGaps(all: readonly RelationRules[]): void {
+  const rules = all.filter(({ base }) => base.ours);
   const untyped = rules.flatMap((relation) => {
     const filtered = [...columnTypes(relation)].filter(([, type]) => type === undefined).map(([column]) => column);
     const masked = relation.masks.map(({ column }) => column).filter((column) => relation.types[column] === undefined);
@@ -148,7 +157,7 @@ const GUESSES = [
   'The script makes and replaces; it revokes nothing. SHOW GRANTS says what an older policy left.',
   'Groups are account groups: Unity Catalog grants to no others, and is_account_group_member is true for no others.',
   'Under Genie, group functions were seen to answer for Genie and not for the person; rows and columns are then empty, not open.',
-  'Not tried on a real workspace: ROW FILTER with an empty column list, CREATE CONNECTION IF NOT EXISTS, secret() in OPTIONS.',
+  'Written from the documentation, and run on no real workspace. Run it on an empty catalog first.',
 ];
 
 function emailWarnings(rules: readonly RelationRules[]): readonly string[] {
@@ -162,7 +171,8 @@ function emailWarnings(rules: readonly RelationRules[]): readonly string[] {
 }
 
 function columnWarnings(rules: readonly RelationRules[]): readonly string[] {
-  return rules.map(
+  const tables = rules.filter(({ base }) => base.ours);
+  return tables.map(
     ({ schema, relation, columns }) =>
       `SELECT on ${schema}.${relation} shows every column of the table. On Postgres it shows only: ${columns.join(', ')}.`,
   );
