@@ -1,0 +1,4 @@
+import { describePlatform } from '@causeway/platform/testing';
+import { startDatabricksWorld } from './databricks-world.ts';
+
+describePlatform('DatabricksPlatform on an emulated workspace', () => startDatabricksWorld());
