@@ -13,6 +13,7 @@ import { basename, join } from 'node:path';
 import { AppError } from '@causeway/core';
 import { describe, expect, test, vi } from 'vitest';
 import { type BrittleDisk, brittleDisk } from '../testing/brittle-disk.ts';
+import { AUDIT_KINDS } from '../record/event.ts';
 import { recordsIn } from '../testing/records-in.ts';
 import { refused, temporaryFolder, testProducer, type TestProducer, toolCall } from '../testing/sample.ts';
 import { openJournalFolder, openName, openProducer, readFolder } from './journal-folder.ts';
@@ -168,6 +169,26 @@ test('the share of callers who proved nothing is counted in bytes, whatever they
   const { sink, journal } = testProducer();
   await sink.record(refused('語'.repeat(1000)));
   expect(journal.strangersBytes).toBe(journal.bytes);
+});
+
+test('a restart while nothing is shipped gives callers who proved nothing no new share', async () => {
+  const journalDir = temporaryFolder();
+  const first = testProducer(journalDir);
+  for (const requestId of ['r', '語"\\\n\u0001'.repeat(40), '"pattern":null,']) {
+    for (const kind of AUDIT_KINDS) {
+      await first.sink.record(refused('no token', { kind, requestId }));
+      await first.sink.record(toolCall({ kind, requestId }));
+    }
+  }
+  const { strangersBytes } = first.journal;
+  expect(strangersBytes).toBeGreaterThan(0);
+  expect(strangersBytes).toBeLessThan(first.journal.bytes / 2);
+  first.journal.close();
+  const second = testProducer(journalDir, { bytesMax: strangersBytes * 10 });
+  expect(second.journal.strangersBytes).toBe(strangersBytes);
+  expect(second.sink.hasRoomForStrangers).toBe(false);
+  for (const batch of second.journal.batches()) second.journal.trim(batch);
+  expect(second.sink.hasRoomForStrangers).toBe(true);
 });
 
 test('an event that cannot be made into a line rejects, and takes no number', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { AppError } from '@causeway/core';
 import { type Batch, batchName, type JournalFolder, openName, storedName } from './journal-folder.ts';
 import { type JournalDisk, PROBE_BYTES, Segment } from './segment.ts';
+import { strangersBytesIn } from './strangers.ts';
 
 export interface JournalOptions {
   readonly folder: JournalFolder;
@@ -73,7 +74,8 @@ export class Journal {
     this.#lastStored = folder.lastStored;
     for (const batch of folder.batches) {
       const { size, mtimeMs } = nodeFs.statSync(batch.file);
-      this.#keep({ batch, bytes: size, strangersBytes: 0, since: mtimeMs });
+      const strangersBytes = strangersBytesIn(nodeFs.readFileSync(batch.file));
+      this.#keep({ batch, bytes: size, strangersBytes, since: mtimeMs });
     }
   }
 

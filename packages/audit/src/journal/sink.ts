@@ -6,6 +6,7 @@ import { toRecord } from '../record/record.ts';
 import type { Journal } from './journal.ts';
 import { journalLine } from './journal-line.ts';
 import { RECORDED, type Recorded } from './recorded.ts';
+import { isStrangers } from './strangers.ts';
 
 /** Where every attempt is written down. */
 export interface AuditSink {
@@ -29,16 +30,6 @@ interface Turn {
 
 /** People on the outside who proved nothing share this part of the journal. */
 const STRANGERS_SHARE = 0.1;
-
-// These have no caller because the gateway itself speaks. Summaries are what keeps strangers within their share.
-const OWN_KINDS: ReadonlySet<AuditEvent['kind']> = new Set([
-  'policy_change',
-  'key_rotation',
-  'revocation',
-  'refused_summary',
-]);
-
-const isStrangers = ({ caller, kind }: AuditEvent) => caller === undefined && !OWN_KINDS.has(kind);
 
 /** Writes the events of one turn of the event loop with one `writeSync`, at its end, before their answers go out. */
 export class JournalSink implements AuditSink {
