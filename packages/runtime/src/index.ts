@@ -14,6 +14,7 @@ export { listen, type Listener, SERVER_LIMITS, type ServerLimits } from './http/
 export { readBody } from './http/read-body.ts';
 export type { Challenge } from './http/render-error.ts';
 export { type RequestContext, requestContext } from './http/request-context.ts';
+export { type CallWindow, LeasedWindow, type SharedCount } from './limits/leased-window.ts';
 export { createLogger, type Log, type LogFields, type Logger, type LoggerOptions } from './logging/create-logger.ts';
 export { logRequest, type Outcome, outcomeOf, type RequestLine } from './logging/log-request.ts';
 export { addGauge, addLabelledGauge, type LabelledGauge, type ReadGauge } from './metrics/add-gauge.ts';

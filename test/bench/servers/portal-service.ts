@@ -1,11 +1,16 @@
-import type { StartServer } from '../src/bench-case.ts';
+import { join } from 'node:path';
+import type { Settings, StartServer } from '../src/bench-case.ts';
 import { freePort } from './free-port.ts';
 
-/** The portal as `npm start` runs it: its own main module, with the settings of the running stack, audit on. */
-export const startServer: StartServer = async (settings) => {
+/** The portal as `npm start` runs it: its own main module, audit on, on the state database. */
+export const startServer: StartServer = (settings) =>
+  startPortal(settings, 'postgres', { STATE_DATABASE_URL: settings['stateUrl'] ?? '' });
+
+export async function startPortal(settings: Settings, name: string, state: Settings): Promise<{ port: number }> {
   const port = await freePort();
-  Object.assign(process.env, settings, { PORTAL_LISTEN: `127.0.0.1:${port}` });
+  const journal = join(settings['JOURNAL_DIR'] ?? '', name);
+  Object.assign(process.env, settings, state, { PORTAL_LISTEN: `127.0.0.1:${port}`, JOURNAL_DIR: journal });
   // The service has no exports of that: its main module is the product.
   await import(new URL('../../../services/portal/src/main.ts', import.meta.url).href);
   return { port };
-};
+}

@@ -1,12 +1,8 @@
+import { hash } from 'node:crypto';
 import { AppError } from '@causeway/core';
 import type { PolicyDocument } from '@causeway/policy';
-import {
-  type RateLimiterAbstract,
-  RateLimiterMemory,
-  RateLimiterPostgres,
-  RateLimiterRedis,
-  RateLimiterRes,
-} from 'rate-limiter-flexible';
+import { LeasedWindow, type SharedCount } from '@causeway/runtime';
+import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRedis } from 'rate-limiter-flexible';
 import type { State } from '../state/open-state.ts';
 import { addressBlock } from './address-block.ts';
 
@@ -22,35 +18,25 @@ const WINDOW_SECONDS = 60;
 const TABLE = 'causeway_portal_limits';
 
 /**
- * Windows that all replicas share. A key that is over its limit is refused from memory, so that a flood costs no round trip;
- * while the store is down each replica counts for itself.
+ * Windows that all replicas share. Of a limit of 200 or more a replica takes a hundredth in advance and counts in memory, so
+ * that few requests ask the store; a smaller one is counted there each time. A key that is over its limit is refused from
+ * memory. While the store is down each replica counts for itself.
  */
 export async function openTokenLimits(client: State['client'], document: () => PolicyDocument): Promise<TokenLimits> {
   await prepare(client);
-  const limiters = new Map<string, RateLimiterAbstract>();
-  const limiterOf = (kind: LimitKind) => {
-    const points = pointsOf(document(), kind);
-    // A changed limit counts anew: windows are a minute long.
-    const name = `${kind}:${points}`;
-    const known = limiters.get(name) ?? createLimiter(client, { name, points });
-    if (limiters.size > 30) limiters.clear();
-    limiters.set(name, known);
-    return known;
-  };
+  const window = new LeasedWindow(sharedCount(client));
   return {
     count: async (kind, key) => {
-      try {
-        await limiterOf(kind).consume(kind === 'address' ? addressBlock(key) : key);
-      } catch (thrown) {
-        if (!(thrown instanceof RateLimiterRes)) throw thrown;
-        const retryAfterMs = Math.max(thrown.msBeforeNext, 1);
-        throw new AppError('rate_limited', `too many token requests of one ${kind}`, { retryAfterMs });
-      }
+      const limit = limitOf(document(), kind);
+      // A changed limit counts anew: windows are a minute long.
+      const waitMs = await window.take(`${kind} ${limit} ${kind === 'address' ? addressBlock(key) : key}`, limit);
+      if (waitMs === undefined) return;
+      throw new AppError('rate_limited', `too many token requests of one ${kind}`, { retryAfterMs: waitMs });
     },
   };
 }
 
-function pointsOf({ policy: { limits } }: PolicyDocument, kind: LimitKind): number {
+function limitOf({ policy: { limits } }: PolicyDocument, kind: LimitKind): number {
   switch (kind) {
     case 'address':
       return limits.tokenRequestsPerMinutePerAddress;
@@ -61,24 +47,23 @@ function pointsOf({ policy: { limits } }: PolicyDocument, kind: LimitKind): numb
   }
 }
 
-interface Window {
-  readonly name: string;
-  readonly points: number;
+function sharedCount(client: State['client']): SharedCount {
+  const counting = { keyPrefix: 'causeway:portal:limit', points: 1, duration: WINDOW_SECONDS };
+  const common = { ...counting, insuranceLimiter: new RateLimiterMemory(counting) };
+  const limiter =
+    'redis' in client
+      ? new RateLimiterRedis({ ...common, storeClient: client.redis, rejectIfRedisNotReady: true })
+      : new RateLimiterPostgres({ ...common, storeClient: client.pool, tableName: TABLE, tableCreated: true });
+  return {
+    add: async (key, points) => {
+      const { consumedPoints, msBeforeNext } = await limiter.penalty(keyOf(key), points);
+      return { total: consumedPoints, endsInMs: msBeforeNext };
+    },
+  };
 }
 
-function createLimiter(client: State['client'], { name, points }: Window): RateLimiterAbstract {
-  const keyPrefix = `causeway:portal:limit:${name}`;
-  const common = {
-    keyPrefix,
-    points,
-    duration: WINDOW_SECONDS,
-    inMemoryBlockOnConsumed: points + 1,
-    insuranceLimiter: new RateLimiterMemory({ keyPrefix, points, duration: WINDOW_SECONDS }),
-  };
-  return 'redis' in client
-    ? new RateLimiterRedis({ ...common, storeClient: client.redis, rejectIfRedisNotReady: true })
-    : new RateLimiterPostgres({ ...common, storeClient: client.pool, tableName: TABLE, tableCreated: true });
-}
+/** Who asks is nobody's business who can read the store. */
+const keyOf = (key: string): string => hash('sha256', key, 'base64url');
 
 /** The library makes its table without a lock, and two replicas that start together would collide in the catalog. */
 async function prepare(client: State['client']): Promise<void> {

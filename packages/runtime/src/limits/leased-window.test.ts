@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LeasedWindow, type SharedCount } from './call-window.ts';
+import { LeasedWindow, type SharedCount } from './leased-window.ts';
 
 /** One window for all replicas, as a store keeps it. */
 function sharedCount(now: () => number) {
