@@ -52,7 +52,7 @@ export type IdJagReason =
 export interface IdJag {
   readonly ok: true;
   readonly human: Human;
-  /** For the role mapping, as those of a subject token. */
+  /** As signed, for the role mapping. */
   readonly claims: JwtMembers;
   /** The most that a token for it may open; undefined when it does not say. */
   readonly scopes: readonly Scope[] | undefined;
@@ -128,14 +128,14 @@ async function judgeClaims(
   if (!success) return refused('claims_malformed');
   if (data.client_id !== clientId) return refused('client_mismatch');
   if (String(data.resource) !== resource) return refused('resource_mismatch');
-  const person = personOf({ settings: withoutClientPin(provider.settings), claims }, untraced);
+  const person = personOf({ settings: withoutClientPin(provider.settings), claims });
   if (!person.ok) return person;
   const { human } = person;
   const until = new Date(expiresAt.getTime() + CLOCK_SKEW_SECONDS * 1000);
   // RFC 7523 §3 item 7. Last, so that only an assertion that is good in every other way is remembered.
   if (!(await replays.firstUse({ issuer: human.issuer, id: data.jti, until }))) return refused('replayed');
   const scopes = data.scope?.split(' ').filter(isScope);
-  return { ok: true, human, claims: person.claims, scopes, tokenId: data.jti, expiresAt };
+  return { ok: true, human, claims, scopes, tokenId: data.jti, expiresAt };
 }
 
 /** Okta's pin is the client of its own access tokens (`cid`). Here `client_id` says that, and it was compared already. */

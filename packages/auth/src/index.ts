@@ -55,7 +55,7 @@ export { PostgresRevocationLog } from './revocations/postgres-revocation-log.ts'
 export { RedisRevocationLog } from './revocations/redis-revocation-log.ts';
 export { REVOCATION_FEED_AGE_MAX_MS, RevocationFeed } from './revocations/revocation-feed.ts';
 export type { Revocation, RevocationLog } from './revocations/revocation-log.ts';
-export type { PersonReason } from './subject-token/person-of.ts';
+export { personOf, type PersonReason } from './subject-token/person-of.ts';
 export type { ProviderKind, ProviderSettings } from './subject-token/provider-settings.ts';
 export {
   createSubjectTokenVerifier,

@@ -66,6 +66,7 @@ const OUTCOMES = {
   own_token: 'refused',
   tenant_mismatch: 'refused',
   not_a_person: 'refused',
+  delegated: 'refused',
   subject_missing: 'refused',
   subject_malformed: 'refused',
   groups_overage: 'refused',

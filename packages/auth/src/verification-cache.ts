@@ -2,7 +2,8 @@ import { hash } from 'node:crypto';
 import { TOKEN_LENGTH_MAX } from './jwt/parse-jwt.ts';
 
 /** A result that may be kept until a time, or a refusal, which never is. */
-export type Cacheable = { readonly ok: true; readonly expiresAt: Date } | { readonly ok: false };
+export type Cacheable =
+  { readonly ok: true; readonly expiresAt: Date; readonly freshUntil?: Date } | { readonly ok: false };
 
 export interface VerificationCacheOptions {
   readonly now: () => number;
@@ -41,7 +42,8 @@ export function createVerificationCache<Result extends Cacheable>({
 
   const keep = (place: typeof kept, key: string, result: Result) => {
     if (!result.ok) return;
-    place.set(key, { result, until: Math.min(now() + CACHE_FRESH_MS, result.expiresAt.getTime()) });
+    const { expiresAt, freshUntil = expiresAt } = result;
+    place.set(key, { result, until: Math.min(now() + CACHE_FRESH_MS, expiresAt.getTime(), freshUntil.getTime()) });
     if (place.size > entriesMax) place.delete(place.keys().next().value ?? '');
   };
   const fly = (key: string, verify: () => Promise<Result>): Promise<Result> => {

@@ -1,5 +1,5 @@
 import type { Human, Principal, Scope } from '@causeway/core';
-import { emailClaims, roleClaim } from './claim-presets.ts';
+import { roleClaim } from './claim-presets.ts';
 import { groupsOfRole } from './groups.ts';
 import { own } from './own.ts';
 import type { PolicyDocument } from './policy-document.ts';
@@ -11,7 +11,6 @@ import { revocation } from './standing.ts';
 export type ClaimsRefusal =
   | 'provider_unknown'
   | 'issuer_mismatch'
-  | 'subject_missing'
   | 'roles_malformed'
   | 'groups_overage'
   | 'no_role'
@@ -38,10 +37,13 @@ export type MappedClaims =
 type Claims = Readonly<Record<string, unknown>>;
 type Found<T> = { readonly found: T } | { readonly refusal: ClaimsRefusal; readonly reason: string };
 
-/** Who a provider's claims make somebody. The claims are those of a token that was verified: nothing here proves them. */
-export function mapClaims(document: PolicyDocument, providerId: string, claims: Claims): MappedClaims {
+/**
+ * What a human's claims make them here. Who it is was told from the claims already, by the rules for their kind of token; the
+ * claims are those of a token that was verified: nothing here proves them.
+ */
+export function mapClaims(document: PolicyDocument, human: Human, claims: Claims): MappedClaims {
   const { policy } = document;
-  const index = policy.providers.findIndex(({ id }) => id === providerId);
+  const index = policy.providers.findIndex(({ id }) => id === human.idp);
   const provider = policy.providers[index];
   const at = provider === undefined ? ['providers'] : ['providers', index, 'roles'];
   const refuse = (refusal: ClaimsRefusal, reason: string, where: readonly PathSegment[] = at): MappedClaims => ({
@@ -51,10 +53,11 @@ export function mapClaims(document: PolicyDocument, providerId: string, claims: 
     at: where,
   });
   if (provider === undefined) return refuse('provider_unknown', 'there is no such provider');
-
-  const human = humanOf(provider, claims);
-  if ('refusal' in human) return refuse(human.refusal, human.reason, ['providers', index, 'issuer']);
-  const gone = revocation(document, { kind: 'human', ...human.found });
+  if (provider.issuer !== human.issuer) {
+    const reason = `the human is of another issuer than "${provider.id}" has now`;
+    return refuse('issuer_mismatch', reason, ['providers', index, 'issuer']);
+  }
+  const gone = revocation(document, { kind: 'human', ...human });
   if (gone !== undefined) return refuse('human_revoked', gone.reason, gone.at);
   const chosen = roleOf(document, provider, claims);
   if ('refusal' in chosen) return refuse(chosen.refusal, chosen.reason);
@@ -65,38 +68,11 @@ export function mapClaims(document: PolicyDocument, providerId: string, claims: 
   if (definition === undefined) return refuse('no_role', `there is no role "${role}"`);
   return {
     ok: true,
-    human: human.found,
+    human,
     principal: { id: definition.principal, role, groups: groupsOfRole(policy, role) },
     scopes: definition.scopes,
     at: [...at, value],
   };
-}
-
-function humanOf(provider: Provider, claims: Claims): Found<Human> {
-  const subject = own(claims, 'sub');
-  if (own(claims, 'iss') !== provider.issuer) {
-    return { refusal: 'issuer_mismatch', reason: `"iss" is not the issuer of "${provider.id}"` };
-  }
-  if (typeof subject !== 'string' || !/^[^\p{Cc}]{1,255}$/u.test(subject)) {
-    return { refusal: 'subject_missing', reason: '"sub" is missing, or is not text of at most 255 characters' };
-  }
-  return { found: { issuer: provider.issuer, subject, email: emailOf(provider, claims), idp: provider.id } };
-}
-
-/** An e-mail counts only when it is of the provider's own domains and the provider does not say that it is unverified. */
-function emailOf(provider: Provider, claims: Claims): string | undefined {
-  const verified = own(claims, 'email_verified');
-  if (verified === false || verified === 'false') return undefined;
-  // Who has an e-mail of another company in the first claim is not given a second guess.
-  const email = emailClaims(provider)
-    .map((name) => own(claims, name))
-    .find((value) => value !== undefined);
-  return typeof email === 'string' && isOwnEmail(provider, email) ? email.toLowerCase() : undefined;
-}
-
-function isOwnEmail({ emailDomains }: Provider, email: string): boolean {
-  const match = /^[\w.!#$%&'*+/=?^`{|}~-]{1,64}@([a-z0-9.-]{1,189})$/i.exec(email);
-  return match?.[1] !== undefined && emailDomains.includes(match[1].toLowerCase());
 }
 
 function roleOf(

@@ -84,6 +84,18 @@ describe('a damaged file is config_invalid, named by its file, quoting nothing',
     expect(() => folder.open()).toThrow(/can be read by everyone/);
   });
 
+  test('and a file that was unusable for a moment counts as soon as it can be read, though nobody wrote it again', () => {
+    const keys = folder.open();
+    clock.ms += PUBLISH_LEAD_MS;
+    const { kid } = rotate();
+    chmodSync(file(), 0o644);
+    clock.ms += KEY_FILE_LOOK_MS;
+    expect(keys.problem).toMatch(/can be read by everyone/);
+    chmodSync(file(), 0o600);
+    clock.ms += KEY_FILE_LOOK_MS;
+    expect([keys.problem, keys.current.kid]).toEqual([undefined, kid]);
+  });
+
   test('with no key that signs yet', () => {
     folder.open();
     clock.ms -= 1;

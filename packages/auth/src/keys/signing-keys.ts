@@ -107,9 +107,10 @@ export class SigningKeys implements KeySource {
     this.#lookedAt = now();
     try {
       const version = versionOf(dir);
-      if (version === this.#version) return;
-      this.#version = version;
+      // What could not be read is read again: it may have become readable without another change.
+      if (version === this.#version && this.#problem === undefined) return;
       this.#keys = read(this.#options);
+      this.#version = version;
       this.#problem = undefined;
     } catch (error) {
       this.#problem = error instanceof AppError ? error.message : 'the signing keys cannot be read';

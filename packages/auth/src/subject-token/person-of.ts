@@ -1,18 +1,16 @@
 import type { Human } from '@causeway/core';
-import { type Check, firstRefusal, type Trace } from '../jwt/check.ts';
+import { type Check, firstRefusal, type Trace, untraced } from '../jwt/check.ts';
 import type { JwtMembers } from '../jwt/parse-jwt.ts';
 import { type Refused, refused } from '../jwt/refusal.ts';
 import { PRESETS } from './presets.ts';
 import type { ProviderSettings } from './provider-settings.ts';
 
 export type PersonReason =
-  'tenant_mismatch' | 'not_a_person' | 'subject_missing' | 'subject_malformed' | 'groups_overage';
+  'tenant_mismatch' | 'not_a_person' | 'delegated' | 'subject_missing' | 'subject_malformed' | 'groups_overage';
 
 export interface Person {
   readonly ok: true;
   readonly human: Human;
-  /** For the role mapping: as signed, but `sub` and the e-mail are those of `human`, whichever token of the person this is. */
-  readonly claims: JwtMembers;
 }
 
 interface PersonInput {
@@ -34,6 +32,11 @@ const PERSON_CHECKS: readonly Check<PersonInput, PersonReason>[] = [
     name: 'a person',
     refuse: ({ settings, claims }) => (PRESETS[settings.kind].isProgram(claims) ? 'not_a_person' : undefined),
   },
+  // RFC 8693 §4.1: somebody else acts in it. Ours would name the person as the actor, and the trail would lie.
+  {
+    name: 'by themselves',
+    refuse: ({ claims }) => (Object.hasOwn(claims, 'act') ? 'delegated' : undefined),
+  },
   // RFC 7519 §4.1.2, OpenID Connect Core §2: text of at most 255 characters.
   {
     name: 'subject',
@@ -48,18 +51,12 @@ const PERSON_CHECKS: readonly Check<PersonInput, PersonReason>[] = [
 ];
 
 /** Who the claims of a verified token make somebody. Identity is (issuer, stable subject); an e-mail is only an attribute. */
-export function personOf(input: PersonInput, trace: Trace): Person | Refused<PersonReason> {
+export function personOf(input: PersonInput, trace: Trace = untraced): Person | Refused<PersonReason> {
   const reason = firstRefusal(PERSON_CHECKS, input, trace);
   if (reason !== undefined) return refused(reason);
   const { settings, claims } = input;
   const subject = String(PRESETS[settings.kind].subject(claims));
-  const email = emailOf(input);
-  const human = { issuer: settings.issuer, subject, email, idp: settings.id };
-  return {
-    ok: true,
-    human,
-    claims: { ...withoutEmails(input), sub: subject, ...named(settings.emailClaims[0], email) },
-  };
+  return { ok: true, human: { issuer: settings.issuer, subject, email: emailOf(input), idp: settings.id } };
 }
 
 const isSubject = (value: unknown): value is string => typeof value === 'string' && /^[^\p{Cc}]{1,255}$/u.test(value);
@@ -83,13 +80,6 @@ function emailOf({ settings, claims }: PersonInput): string | undefined {
 }
 
 const EMAIL = /^[\w.!#$%&'*+/=?^`{|}~-]{1,64}@([a-z0-9.-]{1,189})$/i;
-
-function withoutEmails({ settings, claims }: PersonInput): JwtMembers {
-  return Object.fromEntries(Object.entries(claims).filter(([name]) => !settings.emailClaims.includes(name)));
-}
-
-const named = (name: string | undefined, value: string | undefined): JwtMembers =>
-  name === undefined || value === undefined ? {} : { [name]: value };
 
 /** A claim's own value: a name from the policy may be `constructor`, and what every object inherits must not answer for it. */
 const own = (claims: JwtMembers, name: string): unknown => (Object.hasOwn(claims, name) ? claims[name] : undefined);

@@ -51,6 +51,8 @@ describe('a subject token that is refused, with the precise reason', () => {
     ['an algorithm that the provider does not use', 'algorithm_not_allowed', plainKey.token(plain, { alg: 'ES384' })],
     ['no algorithm', 'algorithm_not_allowed', plainKey.token(plain, { alg: undefined })],
     ['a list of algorithms', 'algorithm_not_allowed', plainKey.token(plain, { alg: ['ES256'] })],
+    ['a token of somebody who acts for the person', 'delegated', plainKey.token({ ...plain, act: { sub: 'bot' } })],
+    ['an actor that is nothing', 'delegated', plainKey.token({ ...plain, act: null })],
     ['its own key in jwk', 'key_in_header', attackerKey.token(plain, { jwk: attackerKey.jwk, kid: 'plain-1' })],
     ['a jku', 'key_in_header', attackerKey.token(plain, { jku: 'https://attacker.example/jwks' })],
     ['an x5u', 'key_in_header', attackerKey.token(plain, { x5u: 'https://attacker.example/cert' })],
@@ -175,9 +177,10 @@ describe('a subject token that is accepted', () => {
     expect(result).toEqual({
       ok: true,
       human: { issuer: OIDC.issuer, subject: 'user-1', email: 'pat@plain.example', idp: 'plain' },
-      claims: { ...plain, email: 'pat@plain.example' },
+      claims: plain,
       issuedAt: new Date((NOON - 60) * 1000),
       expiresAt: new Date((NOON + 600) * 1000),
+      freshUntil: new Date((NOON - 60 + 3600) * 1000),
       tokenId: 'id-1',
     });
   });
@@ -259,15 +262,6 @@ describe('presets', () => {
     const human = { issuer: OKTA.issuer, subject: '00u1', email: 'mona@fabrikam.example', idp: 'fabrikam' };
     expect(await humanOf(oktaKey.token(oktaAccess))).toEqual(human);
     expect(await humanOf(oktaKey.token(oktaId))).toEqual(human);
-  });
-
-  test('Okta: the claims for the role say the same of both tokens', async () => {
-    const results = await Promise.all([oktaAccess, oktaId].map((claims) => verifier.verify(oktaKey.token(claims))));
-    const said = results.map((result) => result.ok && [result.claims['sub'], result.claims['email']]);
-    expect(said).toEqual([
-      ['00u1', 'mona@fabrikam.example'],
-      ['00u1', 'mona@fabrikam.example'],
-    ]);
   });
 
   test('Entra: `oid` is the person, whatever application `sub` is made for', async () => {
@@ -352,6 +346,9 @@ describe('an e-mail counts only as the provider’s own', () => {
     ['of another provider’s people', { email: 'wanda@northwind.example' }, undefined],
     ['of a domain below', { email: 'pat@sub.plain.example' }, undefined],
     ['with two at signs', { email: 'pat@northwind.example@plain.example' }, undefined],
+    ['of a domain that only ends alike', { email: 'pat@notplain.example' }, undefined],
+    ['with a line break', { email: 'pat@plain.example\n' }, undefined],
+    ['in another script', { email: 'pаt@plain.example' }, undefined],
     ['that is called unverified', { email: 'pat@plain.example', email_verified: false }, undefined],
     ['that is called unverified in text', { email: 'pat@plain.example', email_verified: 'false' }, undefined],
     ['that is no text', { email: ['pat@plain.example'] }, undefined],
@@ -359,13 +356,13 @@ describe('an e-mail counts only as the provider’s own', () => {
   test.each(cases)('%s', async (_name, claims, email) => {
     const result = await verifier.verify(plainKey.token({ ...plain, ...claims }));
     expect(result).toMatchObject({ ok: true });
-    expect(result.ok && [result.human.email, result.claims['email']]).toEqual([email, email]);
+    expect(result.ok && result.human.email).toBe(email);
   });
 
   test('and a foreign one hides the next claim instead of falling back to it', async () => {
     const token = entraKey.token({ ...entra, email: 'wanda@northwind.example' }, jwt);
     const result = await verifier.verify(token);
-    expect(result.ok && [result.human.email, result.claims['preferred_username']]).toEqual([undefined, undefined]);
+    expect(result.ok && result.human.email).toBeUndefined();
   });
 });
 
@@ -378,6 +375,15 @@ describe('while it is asked again', () => {
     expect(await verifier.verify(token)).not.toBe(first);
     clock.ms += 30_000;
     expect(await verifier.verify(token)).toMatchObject({ reason: 'expired' });
+    clock.ms = NOON_MS;
+  });
+
+  test('nor beyond the age that the provider’s tokens may have', async () => {
+    const token = plainKey.token({ ...plain, iat: NOON, exp: NOON + 86_400 });
+    clock.ms = NOON_MS + 3590_000;
+    expect(await verifier.verify(token)).toMatchObject({ ok: true });
+    clock.ms = NOON_MS + 3631_000;
+    expect(await verifier.verify(token)).toMatchObject({ reason: 'too_old' });
     clock.ms = NOON_MS;
   });
 
@@ -409,6 +415,7 @@ describe('explain', () => {
       'ok signature',
       'ok tenant',
       'ok a person',
+      'ok by themselves',
       'ok subject',
       'ok roles are all here',
     ]);

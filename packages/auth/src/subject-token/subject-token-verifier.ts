@@ -17,10 +17,12 @@ export type SubjectTokenType = 'jwt' | 'access_token' | 'id_token';
 export interface SubjectToken {
   readonly ok: true;
   readonly human: Human;
-  /** For the role mapping. `sub` and the e-mail in it are those of `human`. */
+  /** As signed, for the role mapping. Who it is says `human` alone. */
   readonly claims: JwtMembers;
   readonly issuedAt: Date;
   readonly expiresAt: Date;
+  /** From then on it is older than its provider's tokens may be. */
+  readonly freshUntil: Date;
   /** The token's `jti`, or its digest where the provider writes none: for the audit trail. */
   readonly tokenId: string;
 }
@@ -89,9 +91,9 @@ async function judgeToken(options: SubjectTokenVerifierOptions, judged: Judged):
   if (!verified.ok) return { ...verified, idp };
   const person = personOf({ settings: provider.settings, claims: verified.claims }, trace);
   if (!person.ok) return { ...person, idp };
-  const { human, claims } = person;
-  const { issuedAt, expiresAt } = verified;
-  return { ok: true, human, claims, issuedAt, expiresAt, tokenId: tokenIdOf(jwt) };
+  const { claims, issuedAt, expiresAt } = verified;
+  const freshUntil = new Date(issuedAt.getTime() + provider.settings.maxAgeSeconds * 1000);
+  return { ok: true, human: person.human, claims, issuedAt, expiresAt, freshUntil, tokenId: tokenIdOf(jwt) };
 }
 
 function verifyOf(

@@ -37,7 +37,9 @@ export class TrustedProviders {
 
   constructor({ providers, now, openKeys }: TrustedProvidersOptions) {
     this.#openKeys = openKeys ?? ((settings) => openRemoteKeys(settings, now));
-    this.#entries = this.#open(providers);
+    this.#entries = this.#open(providers, (error) => {
+      throw error;
+    });
   }
 
   get keyStates(): KeysState[] {
@@ -54,19 +56,30 @@ export class TrustedProviders {
     return refused(isNear ? 'issuer_spelling' : 'issuer_unknown');
   }
 
+  /** One that cannot be opened is left out, and rejects this: the policy before must not hold for anybody. */
   async update(providers: readonly ProviderSettings[]): Promise<void> {
     const before = this.#entries;
-    this.#entries = this.#open(providers);
+    const failures: unknown[] = [];
+    this.#entries = this.#open(providers, (error) => failures.push(error));
     const kept = new Set([...this.#entries.values()].map(({ keys }) => keys));
     await closeAll([...before.values()].map(({ keys }) => keys).filter((keys) => !kept.has(keys)));
+    if (failures.length > 0) throw failures[0];
   }
 
   async close(): Promise<void> {
     await closeAll([...this.#entries.values()].map(({ keys }) => keys));
   }
 
-  #open(providers: readonly ProviderSettings[]): Map<string, Entry> {
-    return new Map(providers.map((settings) => [settings.issuer, this.#entryOf(settings)]));
+  #open(providers: readonly ProviderSettings[], onFailure: (error: unknown) => void): Map<string, Entry> {
+    const entries = new Map<string, Entry>();
+    for (const settings of providers) {
+      try {
+        entries.set(settings.issuer, this.#entryOf(settings));
+      } catch (error) {
+        onFailure(error);
+      }
+    }
+    return entries;
   }
 
   #entryOf(settings: ProviderSettings): Entry {

@@ -74,7 +74,7 @@ function verdictOf(document: PolicyDocument, { steps, result }: Judged): Verdict
     };
   }
   const { human } = result;
-  const mapped = mapClaims(document, human.idp, result.claims);
+  const mapped = mapClaims(document, human, result.claims);
   const who = {
     provider: human.idp,
     human: `${human.email ?? 'no e-mail that counts'} (${human.subject} at ${human.issuer})`,

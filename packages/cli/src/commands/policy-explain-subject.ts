@@ -1,9 +1,11 @@
+import { personOf } from '@causeway/auth';
 import {
   explainHuman,
   type Explanation,
   explainRole,
   mapClaims,
   type PolicyDocument,
+  providerSettings,
   type Rule,
   ruleAt,
   tenantClaim,
@@ -49,7 +51,7 @@ export function explainEmail(document: PolicyDocument, email: string): Explained
 export function explainClaims(document: PolicyDocument, provider: string, json: string): Explained {
   const claims = parseClaims(json, '--claims is not a JSON object');
   const issuer = document.policy.providers.find(({ id }) => id === provider)?.issuer;
-  return explainMapped(document, provider, { iss: issuer, sub: 'somebody', ...claims });
+  return explainMapped(document, provider, { iss: issuer, ...SOMEBODY, ...claims });
 }
 
 export function explainToken(document: PolicyDocument, token: string): Explained {
@@ -75,8 +77,16 @@ function explainPrincipalToken(document: PolicyDocument, claims: Claims): Explai
   return { notes: [], refusal: 'the role has another principal now than this token: it is refused' };
 }
 
+/** For claims without a name: Entra's tokens say it by `oid`, the others by `sub`. */
+const SOMEBODY = { sub: 'somebody', oid: 'somebody-there' };
+
 function explainMapped(document: PolicyDocument, provider: string, claims: Claims): Explained {
-  const mapped = mapClaims(document, provider, claims);
+  const settings = providerSettings(document).find(({ id }) => id === provider);
+  if (settings === undefined) return { notes: [], refusal: 'provider_unknown: there is no such provider' };
+  // A tenant that is not the pinned one is told beside the role, as a note.
+  const person = personOf({ settings: { ...settings, tenant: undefined }, claims });
+  if (!person.ok) return { notes: [], refusal: person.reason };
+  const mapped = mapClaims(document, person.human, claims);
   if (!mapped.ok)
     return { notes: [], refusal: `${mapped.refusal}: ${mapped.reason}`, rule: ruleAt(document, mapped.at) };
   const { issuer, subject, email } = mapped.human;

@@ -32,7 +32,7 @@ export function createJwtBearer(deps: JwtBearerDeps): GrantType {
       request.attempt.human = human;
       await deps.limits.count('subject', personKey(human));
       const { identity } = deps;
-      const mapped = mapClaims(identity.document, human.idp, assertion.claims);
+      const mapped = mapClaims(identity.document, human, assertion.claims);
       if (!mapped.ok) throw refuseGrant(mapped.reason);
       const { body } = await answerPrincipal(
         identity,

@@ -52,7 +52,7 @@ const exchangeForPrincipal = async (deps: TokenExchangeDeps, request: GrantReque
   attempt.isProven = true;
   if (!client.isConfidential) await limits.count('client', client.id);
   await limits.count('subject', personKey(subject.human));
-  const mapped = mapClaims(identity.document, subject.human.idp, subject.claims);
+  const mapped = mapClaims(identity.document, subject.human, subject.claims);
   if (!mapped.ok) throw refuseToken(mapped.reason);
   const agent = await proveActor({ identity, consents }, request, subject.human);
   const { body, issued } = await answerPrincipal(

@@ -89,7 +89,7 @@ async function findAccount(
     if (isRefresh) await endGrantOf(deps, ctx);
     return undefined;
   }
-  const mapped = mapClaims(deps.identity.document, account.human.idp, account.claims);
+  const mapped = mapClaims(deps.identity.document, account.human, account.claims);
   if (!mapped.ok) {
     const attempt = attemptOf(ctx.res);
     if (attempt !== undefined) attempt.human = account.human;
@@ -139,7 +139,7 @@ export function availableScopes(
   { human, claims }: Account,
   asked: readonly string[],
 ): WantedScopes {
-  const mapped = mapClaims(identity.document, human.idp, claims);
+  const mapped = mapClaims(identity.document, human, claims);
   const allowed = narrowScopes(asked.filter(isScope), mapped.ok ? mapped.scopes : []);
   return { allowed, beyond: asked.filter((scope) => !(allowed as string[]).includes(scope)) };
 }
@@ -165,7 +165,7 @@ export function principalFor({ identity, limits, connections }: BrowserHookDeps)
     attempt.human = account.human;
     attempt.isProven = true;
     await limits.count('subject', account.id);
-    const mapped = mapClaims(identity.document, account.human.idp, account.claims);
+    const mapped = mapClaims(identity.document, account.human, account.claims);
     if (!mapped.ok) throw new OAuthRefusal('invalid_grant', mapped.reason, { denied: true });
     const granted = (made?.scope ?? '').split(' ').filter(isScope);
     const { issued, body } = await answerPrincipal(

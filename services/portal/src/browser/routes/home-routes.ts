@@ -81,7 +81,7 @@ async function takeBack({ consents, connections, identity }: Browser, { human }:
 type Mapped = Extract<MappedClaims, { ok: true }>;
 
 function roleOf({ identity }: Browser, { human, claims }: Account): Mapped {
-  const mapped = mapClaims(identity.document, human.idp, claims);
+  const mapped = mapClaims(identity.document, human, claims);
   if (!mapped.ok) throw new AppError('access_denied', mapped.reason);
   return mapped;
 }

@@ -22,7 +22,7 @@ export async function showInteraction(browser: Browser, request: IncomingMessage
     return sendPage(response, chooseProviderPage({ providers, returnTo: `/interaction/${pending.uid}` }));
   }
   const { account, session } = who;
-  const mapped = mapClaims(browser.identity.document, account.human.idp, account.claims);
+  const mapped = mapClaims(browser.identity.document, account.human, account.claims);
   if (!mapped.ok) throw new AppError('access_denied', mapped.reason);
   if (pending.prompt === 'login') return browser.interactions.finishLogin(request, response, account.id);
   const { clients } = browser.identity.document.policy;
@@ -68,7 +68,7 @@ async function decide(browser: Browser, { request, response, pending, account, i
   const wanted = availableScopes(identity, account, pending.scopes);
   // What is agreed to is written down, in the trail and in the store, before the application is told.
   await attempted(browser, { response, kind: 'consent' }, async (attempt) => {
-    const mapped = mapClaims(identity.document, account.human.idp, account.claims);
+    const mapped = mapClaims(identity.document, account.human, account.claims);
     if (!mapped.ok) throw new AppError('access_denied', mapped.reason);
     attempt.isProven = true;
     attempt.clientId = clientId;

@@ -47,7 +47,7 @@ export async function endSignIn(browser: Browser, request: IncomingMessage, resp
     const { signedIn, idToken, ...returned } = await browser.signIn.finish(idp, { search, browser: there });
     attempt.human = signedIn.human;
     attempt.isProven = true;
-    const mapped = mapClaims(browser.identity.document, idp, signedIn.claims);
+    const mapped = mapClaims(browser.identity.document, signedIn.human, signedIn.claims);
     if (!mapped.ok) throw new AppError('access_denied', mapped.reason);
     attempt.caller = callerOf(mapped, browser.now());
     const accountId = await browser.accounts.save(signedIn);
