@@ -111,7 +111,14 @@ function notice({ dir, name, version, license }: BundledPackage): string {
   return `${name} ${version}\nLicence: ${license}\n\n${text}\n`;
 }
 
-/** CycloneDX, by pnpm from the lockfile. Without what differs from run to run. */
+interface Bill {
+  readonly serialNumber?: string;
+  readonly metadata: { readonly timestamp?: string };
+  readonly components: readonly { readonly purl: string }[];
+  readonly dependencies: readonly { readonly ref: string }[];
+}
+
+/** CycloneDX, by pnpm from the lockfile. Without what differs from run to run, and in one order. */
 async function billOfMaterials(folder: string): Promise<string> {
   const args = [
     '--filter',
@@ -124,9 +131,11 @@ async function billOfMaterials(folder: string): Promise<string> {
     'application',
   ];
   const { stdout } = await run('pnpm', args, { cwd: root, maxBuffer: 64 * 1024 * 1024 });
-  const { serialNumber: _, ...bill } = JSON.parse(stdout) as { serialNumber?: string; metadata: object };
-  const { timestamp: __, ...metadata } = bill.metadata as { timestamp?: string };
-  return `${JSON.stringify({ ...bill, metadata }, null, 2)}\n`;
+  const { serialNumber: _, ...bill } = JSON.parse(stdout) as Bill;
+  const { timestamp: __, ...metadata } = bill.metadata;
+  const components = bill.components.toSorted((one, other) => (one.purl < other.purl ? -1 : 1));
+  const dependencies = bill.dependencies.toSorted((one, other) => (one.ref < other.ref ? -1 : 1));
+  return `${JSON.stringify({ ...bill, metadata, components, dependencies }, null, 2)}\n`;
 }
 
 if (import.meta.main) {

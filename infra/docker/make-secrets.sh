@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Makes what a deployment needs to be its own: keys, passwords, connection URLs, and an authority for the inside.
+#   infra/docker/make-secrets.sh DIR PORTAL_HOST MCP_HOST
+# What is there is never replaced. Run it as root for the compose file: each file then belongs to who reads it.
+set -euo pipefail
+umask 077
+dir=${1:?usage: make-secrets.sh DIR PORTAL_HOST MCP_HOST}
+portal_host=${2:?usage: make-secrets.sh DIR PORTAL_HOST MCP_HOST}
+mcp_host=${3:?usage: make-secrets.sh DIR PORTAL_HOST MCP_HOST}
+
+# Numbers of the users in the images.
+causeway=65532 database=999 proxy=99 collector=10001 grafana=472
+
+mkdir -p "$dir"
+cd "$dir"
+
+random() { openssl rand -base64 32 | tr '+/' '-_' | tr -d '=\n'; }
+once() { # once FILE OWNER: stdin becomes FILE, unless there is one
+  if [[ -e $1 ]]; then cat >/dev/null; else cat >"$1"; fi
+  own "$1" "$2"
+}
+own() { if ((EUID == 0)); then chown "$2:$2" "$1"; fi; }
+
+# Keys of the gateway.
+random | once portal-cookie-key "$causeway"
+echo "k1:$(random)" | once handle-key "$causeway"
+random | once audit-producer-key "$causeway"
+openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 | once audit-signing-key "$causeway"
+random | once supervisor-secret "$causeway"
+
+# Passwords, and the URLs with them.
+for name in postgres gateway audit-worker audit-reader; do random | once "$name-password" "$causeway"; done
+warehouse() {
+  echo "postgresql://$1:$(<"$2-password")@postgres:5432/causeway_warehouse?sslmode=verify-full&sslrootcert=/run/secrets/internal-ca"
+}
+warehouse postgres postgres | once admin-database-url "$causeway"
+warehouse causeway_gateway gateway | once database-url "$causeway"
+warehouse causeway_audit_worker audit-worker | once audit-database-url "$causeway"
+warehouse causeway_audit_reader audit-reader | once audit-read-url "$causeway"
+once postgres-superuser-password "$database" <postgres-password
+if [[ ! -e redis-url ]]; then
+  password=$(random)
+  echo "user default on #$(printf %s "$password" | sha256sum | cut -d' ' -f1) ~* &* +@all" | once redis-users "$database"
+  echo "rediss://default:$password@redis:6379" | once redis-url "$causeway"
+fi
+random | once grafana-password "$grafana"
+
+# An authority for the connections inside, and for the edge until there is a certificate of a public one.
+if [[ ! -e internal-ca ]]; then
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 \
+    -subj '/CN=Causeway internal' -addext 'basicConstraints=critical,CA:TRUE' \
+    -addext 'keyUsage=critical,keyCertSign' -keyout internal-ca-key -out internal-ca
+fi
+chmod 0644 internal-ca
+
+certificate() { # certificate NAME OWNER HOST...
+  local name=$1 owner=$2 names
+  shift 2
+  if [[ -e $name-certificate ]]; then return; fi
+  names=$(printf 'DNS:%s,' "$@")
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 825 \
+    -CA internal-ca -CAkey internal-ca-key -subj "/CN=$1" -addext "subjectAltName=${names%,}" \
+    -addext 'basicConstraints=critical,CA:FALSE' -keyout "$name-key" -out "$name-certificate"
+  own "$name-key" "$owner"
+  own "$name-certificate" "$owner"
+}
+certificate postgres "$database" postgres
+certificate redis "$database" redis
+certificate collector "$collector" collector
+certificate edge "$proxy" "$portal_host" "$mcp_host"
+cat edge-certificate edge-key | once edge-pem "$proxy"

@@ -1,0 +1,185 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Container } from './container.ts';
+import { DeploymentWorld, type ServiceName } from './deployment-world.ts';
+
+const PROGRAMS: readonly ServiceName[] = ['portal', 'mcp', 'audit-worker', 'cli'];
+/** Whoever passes the images on keeps the notices; nothing more is asked by any of these. */
+const LICENCES = new Set(['MIT', 'Apache-2.0', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD']);
+const SERVICES = ['portal', 'mcp', 'audit-worker'] as const;
+
+let world: DeploymentWorld;
+beforeAll(async () => {
+  world = await DeploymentWorld.start();
+}, 300_000);
+afterAll(() => world?.[Symbol.asyncDispose]());
+
+describe('before anything is set', () => {
+  test.each(SERVICES)('%s names what it misses and ends with 78', async (name) => {
+    const container = world.run(name);
+    await container.stop('SIGKILL');
+    const image = world.images.get(name);
+    const [, ...args] = image?.entrypoint ?? [];
+    const { status, stderr } = spawnSync(
+      join(world.dir, 'bin', 'node'),
+      args.map((arg) => arg.replace('/app/', `${world.app(name)}/`)),
+      { env: { ...image?.env }, encoding: 'utf8', cwd: world.app(name) },
+    );
+    expect(status).toBe(78);
+    expect(stderr).toContain('AUDIT_PRODUCER_KEY is not set');
+  });
+});
+
+describe('an operator’s first hour, from the images', () => {
+  const running = new Map<string, Container>();
+
+  test('the policy passes, the dry run changes nothing, and db apply is needed once', async () => {
+    const check = await world.causeway('policy', 'check', '--production');
+    expect(check.output).toContain('is a good policy: 0 errors, 0 warnings');
+    const dry = await world.causeway('db', 'apply', '--dry-run');
+    expect([dry.code, dry.output]).toEqual([0, expect.stringContaining('Nothing was changed.')]);
+    const first = await world.causeway('db', 'apply');
+    expect([first.code, first.output]).toEqual([0, expect.stringContaining('causeway_gateway')]);
+    const second = await world.causeway('db', 'apply');
+    expect([second.code, second.output]).toEqual([0, 'nothing to do\n']);
+    expect((await world.causeway('db', 'sample')).code).toBe(0);
+  });
+
+  test('the portal does not start without keys; keys create makes them', async () => {
+    const keyless = world.run('portal');
+    expect(await keyless.ended).toBe(78);
+    expect(keyless.output()).toContain('signing-keys.json is missing');
+    expect((await world.causeway('keys', 'create')).code).toBe(0);
+  });
+
+  test('all three get ready, and their own health check says so', async () => {
+    for (const name of SERVICES) running.set(name, await world.startService(name));
+    for (const name of SERVICES) {
+      const [program = '', ...args] = world.images.get(name)?.health ?? [];
+      expect(program).toBe('/usr/local/bin/node');
+      const port = /127\.0\.0\.1:(\d+)/.exec(args.join(' '))?.[1] ?? '';
+      const checkOn = (where: number) =>
+        spawnSync(
+          process.execPath,
+          args.map((arg) => arg.replace(port, String(where))),
+        ).status;
+      expect([checkOn(world.port(`${name} admin`)), checkOn(1)]).toEqual([0, 1]);
+    }
+  });
+
+  test('an agent gets a token by TLS and calls a tool, and the audit trail has it', async () => {
+    const answer = await world.fetch(`${world.portalUrl}/oauth/token`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'client_credentials',
+        client_id: 'supervisor',
+        client_secret: world.secret('supervisor-secret'),
+        resource: `${world.mcpUrl}/mcp`,
+      }),
+    });
+    const { access_token: token } = (await answer.json()) as { access_token: string };
+    const called = await world.fetch(`${world.mcpUrl}/mcp`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        'mcp-protocol-version': '2025-11-25',
+      },
+      body: JSON.stringify({
+        jsonrpc: '2.0',
+        id: 1,
+        method: 'tools/call',
+        params: { name: 'query_sales_data', arguments: { limit: 1 } },
+      }),
+    });
+    expect([called.status, await called.json()]).toMatchObject([
+      200,
+      { result: { structuredContent: { total_rows: 5000, masked_columns: [] } } },
+    ]);
+    const requestId = called.headers.get('x-request-id') ?? '';
+    const find = async () => (await world.causeway('audit', 'tail', '--filter', `request_id=${requestId}`)).output;
+    let row = await find();
+    for (const deadline = Date.now() + 60_000; row === '' && Date.now() < deadline; await delay(200))
+      row = await find();
+    expect(row).toMatch(/success +tool_call .*query_sales_data/);
+    const verified = await world.causeway('audit', 'verify');
+    expect([verified.code, verified.output]).toEqual([0, expect.stringContaining('rows are what was stored')]);
+  });
+
+  test('nobody gets past the edge by another name, and nothing of the inside is served outside', async () => {
+    expect(await world.statusFor(new URL(world.mcpUrl).host)).toBe(200);
+    expect(await world.statusFor('other.example.com')).toBe(421);
+    expect(await world.statusFor('127.0.0.1')).toBe(421);
+    expect((await world.fetch(`${world.mcpUrl}/metrics`)).status).toBe(404);
+    const health = await world.fetch(`${world.mcpUrl}/health`);
+    expect([health.status, await health.json()]).toEqual([200, { status: expect.stringMatching(/^(ok|degraded)$/) }]);
+  });
+
+  test('SIGTERM ends each of them with 0', async () => {
+    for (const name of ['mcp', 'portal', 'audit-worker'] as const) {
+      const container = running.get(name);
+      expect([name, await container?.stop()]).toEqual([name, 0]);
+      // A stack that names our files, not the bundle: and no secret anywhere.
+      expect(container?.output()).not.toContain(world.secret('supervisor-secret'));
+    }
+  });
+});
+
+describe('what is in an image', () => {
+  const files = (name: ServiceName) => readdirSync(world.app(name)).toSorted();
+
+  test.each(PROGRAMS)('%s: one folder of bundles, notices and a bill of materials', (name) => {
+    const allowed = /^(main|open-sdk|semantic-conventions)\.mjs(\.map)?$|^libpg-query\.wasm$/;
+    expect(files(name).filter((file) => !allowed.test(file))).toEqual(['THIRD-PARTY-NOTICES.txt', 'sbom.cdx.json']);
+  });
+
+  test.each(PROGRAMS)(
+    '%s: every package in it is on the bill of materials, under a licence that we may pass on',
+    (name) => {
+      const notices = readFileSync(join(world.app(name), 'THIRD-PARTY-NOTICES.txt'), 'utf8');
+      const packages = [...notices.matchAll(/^(\S+) (\S+)\nLicence: (.+)$/gm)].map(([, ...found]) => found);
+      expect(packages.length).toBeGreaterThan(50);
+      expect(packages.filter(([, , licence = '']) => !LICENCES.has(licence))).toEqual([]);
+      const bill = JSON.parse(readFileSync(join(world.app(name), 'sbom.cdx.json'), 'utf8')) as {
+        bomFormat: string;
+        components: { purl: string }[];
+      };
+      expect(bill.bomFormat).toBe('CycloneDX');
+      const listed = new Set(bill.components.map(({ purl }) => decodeURIComponent(purl)));
+      expect(packages.filter(([pkg, version]) => !listed.has(`pkg:npm/${pkg}@${version}`))).toEqual([]);
+    },
+  );
+
+  test('a path of the machine that built it, or a test, is in none', () => {
+    for (const name of PROGRAMS) {
+      for (const file of files(name)) {
+        const text = readFileSync(join(world.app(name), file), 'latin1');
+        expect([name, file, text.includes(world.dir), text.includes(process.cwd())]).toEqual([
+          name,
+          file,
+          false,
+          false,
+        ]);
+        expect(text).not.toMatch(/src\/testing\//);
+      }
+    }
+  });
+
+  test('the same sources make the same bytes', () => {
+    const again = join(world.dir, 'again');
+    const digest = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
+    for (const name of PROGRAMS) {
+      for (const file of files(name))
+        expect([name, file, digest(join(again, name, file))]).toEqual([
+          name,
+          file,
+          digest(join(world.app(name), file)),
+        ]);
+    }
+  });
+});
