@@ -4,7 +4,7 @@ import { issuerOf } from '@causeway/local/issuers';
 import { PEOPLE } from '@causeway/local/people';
 import type { Ports } from '@causeway/local/ports';
 import { signInAs } from '@causeway/local/sign-in-as';
-import { type LocalStack, startLocalStack } from '@causeway/local/stack';
+import { type LocalStack, type LocalStackOptions, startLocalStack } from '@causeway/local/stack';
 import { freePorts } from './free-ports.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -35,6 +35,16 @@ export interface Proof {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** A folder and ports for one stack. */
+export interface WorldPlace {
+  readonly folder: ReturnType<typeof temporaryFolder>;
+  readonly ports: Ports;
+}
+
+export interface McpWorldOptions extends Pick<LocalStackOptions, 'services' | 'telemetry'> {
+  readonly place?: WorldPlace;
+}
+
 /** The whole stack as `npm start` runs it, and everybody in it with real tokens of real providers. */
 export class McpWorld implements AsyncDisposable {
   readonly ports: Ports;
@@ -48,8 +58,14 @@ export class McpWorld implements AsyncDisposable {
     this.#stack = stack;
   }
 
-  static async start(): Promise<McpWorld> {
-    const folder = temporaryFolder();
+  /** In this place, or in one of its own; with these services, or with all of them. */
+  static async start({ place, ...options }: McpWorldOptions = {}): Promise<McpWorld> {
+    const { folder, ports } = place ?? (await McpWorld.place());
+    const dataDir = join(folder.path, 'data');
+    return new McpWorld(folder, ports, await startLocalStack({ dataDir, ports, ...options }));
+  }
+
+  static async place(): Promise<WorldPlace> {
     const free = await freePorts();
     const ports: Ports = {
       portal: free.PORTAL,
@@ -60,7 +76,7 @@ export class McpWorld implements AsyncDisposable {
       partnerApi: free.PARTNER_API,
       postgres: free.POSTGRES,
     };
-    return new McpWorld(folder, ports, await startLocalStack({ dataDir: join(folder.path, 'data'), ports }));
+    return { folder: temporaryFolder(), ports };
   }
 
   get environment(): Readonly<Record<string, string>> {

@@ -17,7 +17,8 @@ export interface ServiceSpec {
 export interface ChildService {
   readonly name: string;
   readonly identity: ProcessIdentity | undefined;
-  readonly ended: Promise<void>;
+  /** Its exit code; null when a signal ended it. */
+  readonly ended: Promise<number | null>;
   readonly isRunning: () => boolean;
   readonly logPath: string;
   stop(hurry?: AbortSignal): Promise<void>;
@@ -31,9 +32,9 @@ export function spawnService(spec: ServiceSpec, logPath: string): ChildService {
   const child = spawn(process.execPath, [spec.entry], { env: spec.env, stdio: ['ignore', log, log], detached: true });
   closeSync(log);
   const isRunning = () => child.pid !== undefined && child.exitCode === null && child.signalCode === null;
-  const ended = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve());
-    child.once('error', () => resolve());
+  const ended = new Promise<number | null>((resolve) => {
+    child.once('exit', (code) => resolve(code));
+    child.once('error', () => resolve(null));
   });
   return {
     name: spec.name,

@@ -39,8 +39,9 @@ export interface LocalStack {
   stop(): Promise<void>;
 }
 
-/** The ports that the supervisor opens itself, or through its children. */
-const LISTENING: readonly PortName[] = ['portal', 'identityProviders', 'partnerApi', 'postgres'];
+/** The ports of the supervisor itself, and those of the services that it starts. */
+const OWN: readonly PortName[] = ['identityProviders', 'partnerApi', 'postgres'];
+const OF_SERVICES: readonly PortName[] = ['portal', 'mcp', 'auditWorker', 'obo'];
 
 type Stop = () => Promise<void>;
 
@@ -62,7 +63,7 @@ async function startParts(options: LocalStackOptions, stops: Stop[]): Promise<Lo
   const unlock = lockDataFolder(dataDir);
   stops.push(async () => unlock());
   await endLeftovers(dataDir, report);
-  await refuseTakenPorts(ports, LISTENING);
+  await refuseTakenPorts(ports, options.services === undefined ? [...OF_SERVICES, ...OWN] : OWN);
 
   const postgres = await step('database', () => startPostgres({ dataDir, port: ports.postgres, report, signal }));
   stops.push(() => postgres.stop(hurry));

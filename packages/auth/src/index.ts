@@ -23,6 +23,7 @@ export type { JwtMembers } from './jwt/parse-jwt.ts';
 export type { IssuedToken, SigningKeySource } from './jwt/portal-jwt.ts';
 export type { JwtReason, Refused } from './jwt/refusal.ts';
 export { createSigningKeys } from './keys/create-signing-keys.ts';
+export { clockCheck } from './keys/clock-check.ts';
 export type { FoundKey, KeySource, WantedKey } from './keys/key-source.ts';
 export { KEY_TIMES, type KeysState, RemoteKeys, type RemoteKeysOptions } from './keys/remote-keys.ts';
 export { type Rotation, type RotationOptions, rotateSigningKeys } from './keys/rotate-signing-keys.ts';

@@ -31,6 +31,7 @@ export {
 } from './metrics/dependency-metrics.ts';
 export { isLoopbackHost, mayBeLoopbackHost } from './network/loopback.ts';
 export { type Networks, parseNetworks } from './network/networks.ts';
+export { clockSkewMs } from './outbound/clock-skew.ts';
 export { Deadline, orAborted } from './outbound/deadline.ts';
 export { createFetch, type FetchLimits } from './outbound/create-fetch.ts';
 export { type BreakerSettings, type BreakerState } from './outbound/breaker.ts';

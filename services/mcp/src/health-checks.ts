@@ -1,4 +1,4 @@
-import { REVOCATION_FEED_AGE_MAX_MS, type RemoteKeys, type RevocationFeed } from '@causeway/auth';
+import { clockCheck, REVOCATION_FEED_AGE_MAX_MS, type RemoteKeys, type RevocationFeed } from '@causeway/auth';
 import type { Platform } from '@causeway/platform';
 import type { PolicyStore } from '@causeway/policy';
 import type { HealthCheck } from '@causeway/runtime';
@@ -58,6 +58,7 @@ export function healthChecks(deps: HealthDeps): HealthCheck[] {
         }
       },
     },
+    clockCheck(() => [deps.portalKeys.state, ...(deps.workspaceKeys === undefined ? [] : [deps.workspaceKeys.state])]),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { REVOCATION_FEED_AGE_MAX_MS, type RevocationFeed, type SigningKeys } from '@causeway/auth';
+import { clockCheck, REVOCATION_FEED_AGE_MAX_MS, type RevocationFeed, type SigningKeys } from '@causeway/auth';
 import type { PolicyStore } from '@causeway/policy';
 import type { HealthCheck } from '@causeway/runtime';
 import type { Identity } from './identity/identity.ts';
@@ -48,5 +48,6 @@ export function healthChecks({ state, feed, keys, policies, identity }: HealthCh
         return { status: 'degraded', cause: `unreachable: ${failing.map(({ name }) => name).join(', ')}` };
       },
     },
+    clockCheck(() => identity.providers.keyStates),
   ];
 }

@@ -19,6 +19,8 @@ export interface KeysState {
   readonly ageMs: number | undefined;
   /** What was wrong with the last attempt, for the log; undefined when it went well. */
   readonly failure: string | undefined;
+  /** How far the issuer's clock was ahead of ours when it last answered. */
+  readonly skewMs?: number | undefined;
   /** Of the way to the issuer; keys that are not fetched have none. */
   readonly breaker?: BreakerState;
 }
@@ -64,6 +66,7 @@ export class RemoteKeys implements KeySource {
       keys: this.#set?.size ?? 0,
       ageMs,
       failure: this.#failure,
+      skewMs: dependency.skewMs,
       breaker: dependency.breaker,
     };
   }

@@ -3,6 +3,7 @@ import { Agent } from 'undici';
 import { attempt } from './attempt.ts';
 import { Breaker, type BreakerSettings, type BreakerState } from './breaker.ts';
 import { checkUrl } from './check-url.ts';
+import { clockSkewMs } from './clock-skew.ts';
 import { Deadline } from './deadline.ts';
 import { FailedAttempt } from './failed-attempt.ts';
 import { parseNetwork, type NetworkRule } from './network.ts';
@@ -15,6 +16,8 @@ import { requestHeaders } from './request-headers.ts';
 export interface Dependency {
   readonly name: string;
   readonly breaker: BreakerState;
+  /** How far its clock was ahead of ours in its last answer; undefined until one came. */
+  readonly skewMs?: number | undefined;
   request(call: OutboundCall): Promise<OutboundResponse>;
   close(): Promise<void>;
 }
@@ -61,6 +64,7 @@ class HttpDependency implements Dependency {
   readonly #deps: OutboundDeps;
   readonly #breaker: Breaker;
   readonly #agents: Record<Purpose, Agent>;
+  #skewMs: number | undefined;
 
   constructor(settings: DependencySettings, deps: OutboundDeps) {
     this.name = settings.name;
@@ -76,6 +80,10 @@ class HttpDependency implements Dependency {
     const agent = ({ connections, deadlineMs, bodyTimeoutMs }: (typeof POOLS)[Purpose]) =>
       new Agent({ connect, connections, allowH2: false, headersTimeout: deadlineMs, bodyTimeout: bodyTimeoutMs });
     this.#agents = { standard: agent(POOLS.standard), long: agent(POOLS.long) };
+  }
+
+  get skewMs(): number | undefined {
+    return this.#skewMs;
   }
 
   get breaker(): BreakerState {
@@ -118,7 +126,10 @@ class HttpDependency implements Dependency {
     const headers = requestHeaders(this.name, call.headers);
     const agent = this.#agents[call.purpose ?? 'standard'];
     const options = { name: this.name, agent, call, url, headers, signal, now: this.#deps.now };
-    return this.#breaker.run(() => attempt(options));
+    const sentAtMs = Date.now();
+    const response = await this.#breaker.run(() => attempt(options));
+    this.#skewMs = clockSkewMs(response.headers, { sentAtMs, receivedAtMs: Date.now() }) ?? this.#skewMs;
+    return response;
   }
 
   /** Undefined when this failure is the last word: a known reason now is better than a timeout later. */
