@@ -31,11 +31,11 @@ export async function startDatabricksWorld(options: Partial<EmulatorOptions> = {
   };
 }
 
-async function settingsOf({ emulator, assertion }: EmulatorWorld): Promise<DatabricksPlatformOptions> {
+async function settingsOf(workspace: EmulatorWorld): Promise<DatabricksPlatformOptions> {
   const { warehouseId, catalog, genie, search, serving } = WORKSPACE;
   const policy = await demoPolicy();
   return {
-    host: emulator.url,
+    host: workspace.emulator.url,
     network: ['127.0.0.0/8'],
     warehouseId,
     catalog,
@@ -43,12 +43,12 @@ async function settingsOf({ emulator, assertion }: EmulatorWorld): Promise<Datab
     // The portal looks at the principal token and speaks for whom it names; here the token is the name.
     assert: ({ credential, audience }) =>
       Promise.resolve({
-        token: new Secret(assertion(credential.reveal(), { aud: audience })),
+        token: new Secret(workspace.assertion(credential.reveal(), { aud: audience })),
         expiresAt: Date.now() + 600_000,
       }),
     genie: { spaceId: genie.spaceId, scope: 'genie' },
     search: { api: 'vector-search', index: search.index, scope: 'vector-search', queryType: 'HYBRID' },
-    supervisorEndpoint: serving.endpoint,
+    supervisorEndpoint: Object.keys(serving.endpoints)[0],
     connections: 'proxy',
   };
 }
@@ -60,6 +60,6 @@ function proven(platform: Platform, workspace: EmulatorWorld): Platform {
   };
 }
 
-function credentialOf({ pattern, principal, human }: Caller, { personToken }: EmulatorWorld): Secret {
-  return new Secret(pattern === 'obo' ? personToken(human?.email ?? '') : principal.id);
+function credentialOf({ pattern, principal, human }: Caller, workspace: EmulatorWorld): Secret {
+  return new Secret(pattern === 'obo' ? workspace.personToken(human?.email ?? '') : principal.id);
 }

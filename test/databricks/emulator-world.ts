@@ -12,7 +12,7 @@ export const WORKSPACE = {
   catalog: 'lakehouse',
   genie: { spaceId: 'space-1', paceMs: 20, saysPurpose: true },
   search: { index: 'lakehouse.knowledge.documents_index', endpoint: 'search-1', ownerRole: 'admin' },
-  serving: { endpoint: 'supervisor', speaks: 'responses' },
+  serving: { endpoints: { supervisor: 'responses', 'old-supervisor': 'chat' } },
 } as const;
 
 /** A machine of the workspace that is no role: it comes with a secret. */

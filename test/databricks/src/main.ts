@@ -56,7 +56,7 @@ await runMain(async () => {
     catalog: settings.catalog,
     genie: { spaceId: settings.spaceId, paceMs: 100, saysPurpose: true },
     search: { index: settings.searchIndex, endpoint: 'search', ownerRole: 'admin' },
-    serving: { endpoint: settings.supervisor, speaks: 'responses' },
+    serving: { endpoints: { [settings.supervisor]: 'responses' } },
     poolMax: 8,
     control: settings.control === 'on',
   });

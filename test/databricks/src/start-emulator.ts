@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createAnalyst, createPostgresPlatform, type SemanticModel } from '@causeway/platform';
 import { genieRoutes, type GenieSettings } from './genie/genie-api.ts';
-import { OutsideApis } from './connections/outside-apis.ts';
+import { connectionsOfPolicy } from './connections/connections-of-policy.ts';
+import { type FindConnection, OutsideApis } from './connections/outside-apis.ts';
 import { proxyRoutes } from './connections/proxy-api.ts';
 import { controlRoutes } from './control-api.ts';
 import { Faults } from './http/faults.ts';
@@ -27,6 +28,8 @@ export interface EmulatorOptions extends WorkspaceOptions {
   readonly genie: GenieSettings;
   readonly search: SearchSettings;
   readonly serving: ServingSettings;
+  /** The catalog's connections. Without it those of the policy. */
+  readonly findConnection?: FindConnection;
   readonly poolMax?: number;
   /** Whether faults can be armed over HTTP. */
   readonly control?: boolean;
@@ -45,6 +48,7 @@ export interface Emulator {
   readonly url: string;
   readonly faults: Faults;
   readonly requests: SeenRequest[];
+  readonly genie: GenieSettings;
   readonly history: readonly HistoryEntry[];
   close(): Promise<void>;
 }
@@ -61,9 +65,10 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const engine = new Engine({ url, poolMax });
   const platform = createPostgresPlatform({ url, policy, poolMax });
   const analyst = createAnalyst({ model: options.semanticModel, ...(now && { now: () => new Date(now()) }) });
-  const outside = new OutsideApis(engine, policy);
+  const outside = new OutsideApis(engine, options.findConnection ?? connectionsOfPolicy(policy));
   const warehouse = new Warehouse({ ...options, engine, outside });
   const work = { workspace, platform, analyst, engine };
+  const genie = { ...options.genie };
   const faults = new Faults();
   const requests: SeenRequest[] = [];
   const server = await serveWorkspace(
@@ -77,7 +82,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       ],
       routes: [
         ...statementRoutes({ warehouse, warehouseId, catalog }),
-        ...genieRoutes({ ...work, warehouse, settings: options.genie }),
+        ...genieRoutes({ ...work, warehouse, settings: genie }),
         ...searchRoutes({ workspace, engine, settings: options.search }),
         ...servingRoutes({ ...work, settings: options.serving }),
         ...proxyRoutes(outside),
@@ -95,6 +100,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     url: workspace.url,
     faults,
     requests,
+    genie,
     history: warehouse.history,
     async close() {
       const closed = once(server, 'close');

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { type PolicyDocument, resolvePolicyFile } from '@causeway/policy';
 import { Agent, request } from 'undici';
 import { ApiError } from '../http/answer.ts';
 import type { Principal } from '../oauth/principal.ts';
@@ -20,19 +18,27 @@ export interface OutsideAnswer {
   readonly body: Buffer;
 }
 
+/** A connection as the catalog keeps it. */
+export interface RegisteredConnection {
+  readonly baseUrl: string;
+  readonly ca?: string | undefined;
+  readonly credential?: string | undefined;
+}
+
+export type FindConnection = (name: string) => Promise<RegisteredConnection | undefined>;
+
 /** The connections of the catalog: host and credential are theirs, and USE CONNECTION is the engine's grant. */
 export class OutsideApis {
   readonly #engine: Engine;
-  readonly #policy: () => PolicyDocument;
+  readonly #find: FindConnection;
 
-  constructor(engine: Engine, policy: () => PolicyDocument) {
+  constructor(engine: Engine, find: FindConnection) {
     this.#engine = engine;
-    this.#policy = policy;
+    this.#find = find;
   }
 
   async checkGrant(name: string, principal: Principal): Promise<void> {
-    const { connections } = this.#policy().policy;
-    if (!Object.hasOwn(connections, name)) {
+    if ((await this.#find(name)) === undefined) {
       throw new ApiError(404, 'CONNECTION_DOES_NOT_EXIST', `Connection '${name}' does not exist.`);
     }
     const question = { text: `SELECT has_server_privilege($1, 'USAGE')`, values: [name] };
@@ -41,19 +47,15 @@ export class OutsideApis {
   }
 
   async send(name: string, asked: OutsideRequest): Promise<OutsideAnswer> {
-    const document = this.#policy();
-    const connection = document.policy.connections[name];
+    const connection = await this.#find(name);
     if (connection === undefined) throw new Error(`the connection ${name} is gone`);
-    const { baseUrl, caFile, credentialFile } = connection;
-    const read = async (file: string | undefined) =>
-      file === undefined ? undefined : readFile(resolvePolicyFile(document, file), 'utf8');
-    const [ca, credential] = [await read(caFile), await read(credentialFile)];
+    const { baseUrl, ca, credential } = connection;
     const dispatcher = new Agent({ connect: { ca } });
     try {
       const { statusCode, headers, body } = await request(`${baseUrl.replace(/\/$/, '')}${asked.path}${asked.search}`, {
         dispatcher,
         method: asked.method as 'GET',
-        headers: { ...asked.headers, ...(credential && { authorization: `Bearer ${credential.trim()}` }) },
+        headers: { ...asked.headers, ...(credential && { authorization: `Bearer ${credential}` }) },
         ...(asked.body && { body: asked.body }),
       });
       const type = headers['content-type'];

@@ -12,7 +12,8 @@ import { GenieMessage } from './genie-message.ts';
 export interface GenieSettings {
   readonly spaceId: string;
   readonly paceMs: number;
-  readonly saysPurpose: boolean;
+  /** Workspaces before August 2026 do not say what a text of an answer is for. May be changed while it runs. */
+  saysPurpose: boolean;
 }
 
 export interface GenieDeps extends AnalystWorkDeps {

@@ -7,10 +7,8 @@ import { askAnalyst, type AnalystWorkDeps } from '../genie/analyst-work.ts';
 import { isGranted } from '../sql/ask-engine.ts';
 
 export interface ServingSettings {
-  /** The supervisor's serving endpoint. */
-  readonly endpoint: string;
-  /** `chat`: an endpoint of the older kind, which refuses `input`. */
-  readonly speaks: 'responses' | 'chat';
+  /** The supervisor's serving endpoints. One that speaks `chat` is of the older kind, which refuses `input`. */
+  readonly endpoints: Readonly<Record<string, 'responses' | 'chat'>>;
 }
 
 export interface ServingDeps extends AnalystWorkDeps {
@@ -35,15 +33,17 @@ export function servingRoutes(deps: ServingDeps): readonly Route[] {
       on: 'POST /serving-endpoints/{name}/invocations',
       scope: ['model-serving'],
       async handle(request, principal) {
-        if (request.param('name') !== settings.endpoint) throw doesNotExist('The endpoint does not exist.');
+        const endpoint = request.param('name');
+        const speaks = Object.hasOwn(settings.endpoints, endpoint) ? settings.endpoints[endpoint] : undefined;
+        if (speaks === undefined) throw doesNotExist(`The endpoint '${endpoint}' does not exist.`);
         if (!(await isGranted(engine, principal, CAN_QUERY))) {
-          throw permissionDenied(`User does not have permission 'Query' on serving endpoint '${settings.endpoint}'.`);
+          throw permissionDenied(`User does not have permission 'Query' on serving endpoint '${endpoint}'.`);
         }
         const { input, messages, stream } = request.json(body);
-        const turns = settings.speaks === 'chat' ? messages : input;
+        const turns = speaks === 'chat' ? messages : input;
         if (turns === undefined) throw new ApiError(400, 'BAD_REQUEST', 'Failed to enforce schema of the input.');
         const work = await superviseQuestion(deps, principal, turns.at(-1)?.content ?? '');
-        if (settings.speaks === 'chat') return json(chatAnswer(work));
+        if (speaks === 'chat') return json(chatAnswer(work));
         return stream ? streamed(work) : json(responsesAnswer(work));
       },
     },
