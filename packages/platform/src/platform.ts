@@ -1,6 +1,6 @@
 import type { Caller, Secret } from '@causeway/core';
 import type { Policy } from '@causeway/policy';
-import type { OutboundResponse } from '@causeway/runtime';
+import type { BreakerState, OutboundResponse } from '@causeway/runtime';
 import type { z } from 'zod';
 
 /** The governed data platform: whatever is asked of it is asked as the caller, never as the service. */
@@ -14,6 +14,8 @@ export interface Platform {
   readonly answersQuestions: boolean;
   /** Whether there are documents to search. */
   readonly searchesDocuments: boolean;
+  /** The systems that it calls, for metrics. */
+  readonly dependencies?: readonly { readonly name: string; readonly breaker: BreakerState }[];
   /** How its connections stand, if it keeps any. */
   readonly connections?: PlatformConnections;
   close(): Promise<void>;

@@ -8,7 +8,6 @@ import {
   RevocationFeed,
 } from '@causeway/auth';
 import { AppError } from '@causeway/core';
-import { createPostgresPlatform, loadSemanticModel } from '@causeway/platform';
 import { openPolicyStore, type PolicyDocument, type PolicyStore, resolvePolicyFile } from '@causeway/policy';
 import {
   createCacheMetrics,
@@ -33,12 +32,12 @@ import { createCallLimits } from './limits/call-limits.ts';
 import { CallSlots } from './limits/call-slots.ts';
 import { LeasedWindow } from './limits/call-window.ts';
 import { openRateStore } from './limits/open-rate-store.ts';
+import { LOOPBACK } from './network-setting.ts';
+import { openPlatform } from './open-platform.ts';
 import { PolicyInForce } from './policy-in-force.ts';
 import { type McpSettings, readMcpSettings } from './settings.ts';
 import { addServiceMetrics } from './service-metrics.ts';
 import { offeredTools } from './tools/index.ts';
-
-const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 
 await runMain(async () => {
   const settings = readMcpSettings(process.env);
@@ -139,13 +138,7 @@ async function openParts({ settings, logger, metrics, waitFor }: Process) {
       metrics,
       report,
     }),
-    platform: createPostgresPlatform({
-      ...(await semanticModel(policy.current)),
-      url: settings.databaseUrl.reveal(),
-      policy: () => inForce.current,
-      onEngineDigest: (digest) => inForce.engineEnforces(digest),
-      onProblem: (message) => logger.warn(message),
-    }),
+    platform: await openPlatform({ settings, inForce, portalNetwork: network, logger }),
     connections: new ConnectionPool(),
     conversations: createConversationHandles(parseHandleKeys(settings.handleKey)),
     rates: await waitFor('call limits', () => openRateStore({ ...location, report })),
@@ -191,10 +184,4 @@ function openObo(settings: McpSettings, document: PolicyDocument) {
   const keys = remoteKeys('workspace', issuer, { network, caFile: caFile && resolvePolicyFile(document, caFile) });
   const users = createPlatformTokenVerifier({ issuer, audience, keys, now: Date.now });
   return { keys, listener: { listen, trustedProxies, users } };
-}
-
-/** What the words of questions mean. A policy without it has no analyst. */
-async function semanticModel(document: PolicyDocument) {
-  const { semanticModel: file } = document.policy;
-  return file === undefined ? {} : { semanticModel: await loadSemanticModel(resolvePolicyFile(document, file)) };
 }

@@ -1,5 +1,5 @@
 import type { KeysState } from '@causeway/auth';
-import type { PlatformConnections } from '@causeway/platform';
+import type { Platform } from '@causeway/platform';
 import {
   addBreakerMetrics,
   addGauge,
@@ -12,7 +12,7 @@ import type { CallSlots } from './limits/call-slots.ts';
 
 export interface ServiceMetricsDeps {
   readonly metrics: Pick<Metrics, 'registry'>;
-  readonly platform: { readonly connections?: PlatformConnections };
+  readonly platform: Pick<Platform, 'connections' | 'dependencies'>;
   readonly connections: { readonly dependencies: readonly ObservedDependency[] };
   readonly slots: Pick<CallSlots, 'load' | 'size'>;
   readonly keys: readonly { readonly state: KeysState }[];
@@ -23,7 +23,7 @@ export function addServiceMetrics({ metrics, platform, connections, slots, keys 
   const { registry } = metrics;
   const states = () => keys.map(({ state }) => state);
   addKeyMetrics(registry, states);
-  addBreakerMetrics(registry, () => [...states(), ...connections.dependencies]);
+  addBreakerMetrics(registry, () => [...states(), ...connections.dependencies, ...(platform.dependencies ?? [])]);
   addPoolMetrics(registry, () => platform.connections);
   const gauges = {
     mcp_calls_running: ['Tool calls under way.', () => slots.load.running],

@@ -1,5 +1,5 @@
 import { AppError } from '@causeway/core';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readMcpSettings } from './settings.ts';
 
 const LOCAL = {
@@ -73,4 +73,52 @@ test.each([
 
 test('a network that is none is refused', () => {
   expect(problems({ ...LOCAL, PORTAL_NETWORK: 'anywhere' })).toContain('PORTAL_NETWORK must be');
+});
+
+describe('each platform needs its own settings, and no others', () => {
+  const { DATABASE_URL: _, ...COMMON } = LOCAL;
+  const DATABRICKS = {
+    ...COMMON,
+    PLATFORM: 'databricks',
+    DATABRICKS_HOST: 'https://dbc-1.cloud.databricks.com',
+    DATABRICKS_WAREHOUSE_ID: 'w',
+    PORTAL_CLIENT_KEY: '{}',
+  };
+
+  test('Postgres its database', () => {
+    expect(problems(COMMON)).toContain('DATABASE_URL is not set');
+  });
+
+  test('Databricks its workspace', () => {
+    expect(problems(DATABRICKS)).toBe('');
+    const { deployment, databricksCatalog, databricksConnections } = readMcpSettings(DATABRICKS);
+    expect({ deployment, databricksCatalog, databricksConnections }).toEqual({
+      deployment: 'local',
+      databricksCatalog: 'main',
+      databricksConnections: 'proxy',
+    });
+  });
+
+  test.each(['DATABRICKS_HOST', 'DATABRICKS_WAREHOUSE_ID', 'PORTAL_CLIENT_KEY'])('without %s', (name) => {
+    expect(problems({ ...DATABRICKS, [name]: '' })).toContain(`  ${name} is not set`);
+  });
+
+  test('all of them are told at once', () => {
+    const text = problems({ ...COMMON, PLATFORM: 'databricks', DATABRICKS_SEARCH_ENDPOINT: 'e' });
+    for (const name of ['HOST', 'WAREHOUSE_ID', 'WORKSPACE_ID', 'SEARCH_INDEX'])
+      expect(text).toContain(`  DATABRICKS_${name} is not set`);
+    expect(text).toContain('  PORTAL_CLIENT_KEY is not set');
+  });
+
+  test('a process for the workspace’s own people alone speaks for nobody', () => {
+    expect(problems({ ...DATABRICKS, ...OBO, PORTAL_CLIENT_KEY: '' })).toBe('');
+  });
+
+  test('the host may come without a scheme, as Databricks Apps give it', () => {
+    const { databricksHost } = readMcpSettings({ ...DATABRICKS, DATABRICKS_HOST: 'dbc-1.cloud.databricks.com' });
+    expect(databricksHost).toBe('https://dbc-1.cloud.databricks.com');
+    expect(problems({ ...DATABRICKS, DATABRICKS_HOST: 'https://user:p@x.example' })).toContain(
+      'DATABRICKS_HOST must be',
+    );
+  });
 });

@@ -2,11 +2,9 @@ import { auditVariables } from '@causeway/audit';
 import {
   type Environment,
   listenAddress,
-  type NetworkRule,
   networks,
   oneOf,
   optional,
-  parseNetworks,
   path,
   postgresUrl,
   publicUrl,
@@ -22,20 +20,9 @@ import {
   telemetryVariables,
   text,
   url,
-  type Variable,
 } from '@causeway/runtime';
-import { z } from 'zod';
-
-const PORTAL_NETWORK: Variable<NetworkRule> = {
-  name: 'PORTAL_NETWORK',
-  description: 'Where the portal’s address may be. Without it: loopback for a local process, `public` in production.',
-  expects: '"public" or a comma-separated list of networks such as 10.0.0.0/8',
-  schema: z
-    .string()
-    .refine((written) => written === 'public' || parseNetworks(written) !== undefined)
-    .transform((written) => (written === 'public' ? written : written.split(',').map((network) => network.trim()))),
-  required: true,
-};
+import { DATABRICKS_VARIABLES, databricksProblems } from './databricks-settings.ts';
+import { networkSetting } from './network-setting.ts';
 
 export const MCP_VARIABLES = {
   ...serviceVariables('MCP_LISTEN', 8701),
@@ -53,10 +40,23 @@ export const MCP_VARIABLES = {
     description: 'The portal: issuer of the tokens that are accepted here.',
     localDefault: 'http://127.0.0.1:8700',
   }),
-  portalNetwork: optional(PORTAL_NETWORK),
+  portalNetwork: optional(
+    networkSetting(
+      'PORTAL_NETWORK',
+      'Where the portal’s address may be. Without it: loopback for a local process, `public` in production.',
+    ),
+  ),
   policy: path('CAUSEWAY_POLICY', { description: 'The policy document.', localDefault: 'infra/local/policy.yaml' }),
-  platform: oneOf('PLATFORM', ['postgres'], { description: 'The governed data platform.', default: 'postgres' }),
-  databaseUrl: postgresUrl('DATABASE_URL', { description: 'The warehouse, as the gateway’s login.' }),
+  platform: oneOf('PLATFORM', ['postgres', 'databricks'], {
+    description: 'The governed data platform.',
+    default: 'postgres',
+  }),
+  databaseUrl: optional(
+    postgresUrl('DATABASE_URL', {
+      description: 'The warehouse, as the gateway’s login. `PLATFORM=postgres` needs it.',
+    }),
+  ),
+  ...DATABRICKS_VARIABLES,
   oboListen: optional(
     listenAddress('OBO_LISTEN', { description: 'Where the on-behalf-of listener listens. Without it there is none.' }),
   ),
@@ -74,9 +74,17 @@ export const readMcpSettings = (environment: Environment): McpSettings =>
 
 const settingProblems: SettingRule<typeof MCP_VARIABLES> = (settings) => [
   ...stateStoreProblems(settings, [settings.databaseUrl]),
+  ...platformProblems(settings),
   ...oboProblems(settings),
   ...telemetryProblems(settings),
 ];
+
+/** The platform's own settings are whole; those of another one are nobody's business. */
+function platformProblems(settings: Partial<McpSettings>): SettingProblem[] {
+  if (settings.platform === 'databricks') return databricksProblems(settings);
+  const isMissing = settings.platform === 'postgres' && 'databaseUrl' in settings && settings.databaseUrl === undefined;
+  return isMissing ? [{ variable: 'DATABASE_URL', problem: 'is not set (or DATABASE_URL_FILE)' }] : [];
+}
 
 /** The listener is whole or not there: without one of these it would believe nobody, or anybody. */
 function oboProblems({ oboListen, ...obo }: Partial<McpSettings>): SettingProblem[] {

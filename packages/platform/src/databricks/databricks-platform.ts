@@ -52,6 +52,7 @@ export function createDatabricksPlatform(options: DatabricksPlatformOptions): Pl
     dialect,
     answersQuestions: options.genie !== undefined,
     searchesDocuments: options.search !== undefined,
+    dependencies: [dependency, outside],
     async open(caller, request) {
       const session = openCallerSession(workspace, { caller, request, tokens: tokens.of(caller, request.credential) });
       await check.assertGoverned(session);

@@ -4,8 +4,8 @@ import type { PlatformSession, SqlDialect } from '../platform.ts';
 import type { PolicyAccess } from '../postgres/policy-access.ts';
 
 /** After this the workspace is asked again, beside the calls; after the second it is asked before them. */
-const FRESH_MS = 60_000;
-const STALE_MS = 300_000;
+const FRESH_MS = 30_000;
+const STALE_MS = 120_000;
 
 type AskingSession = Pick<PlatformSession, 'query'>;
 
