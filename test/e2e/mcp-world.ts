@@ -87,6 +87,15 @@ export class McpWorld implements AsyncDisposable {
     return `${this.#stack.environment.MCP_PUBLIC_URL}/mcp`;
   }
 
+  /** What a service has logged by now, line by line. */
+  logOf(service: string): readonly Readonly<Record<string, unknown>>[] {
+    const text = readFileSync(join(this.#folder.path, 'data', 'logs', `${service}.log`), 'utf8');
+    return text
+      .split('\n')
+      .filter((line) => line.startsWith('{') && line.endsWith('}'))
+      .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+  }
+
   /** Changes the policy in force; it holds within two seconds. */
   editPolicy(change: (text: string) => string): void {
     const { CAUSEWAY_POLICY: file } = this.#stack.environment;

@@ -40,7 +40,7 @@ export function createProcessBatch(deps: ProcessDeps): (job: QueuedBatch) => Pro
     if (!read.ok) return refuse(deps, job, read.reason);
     const oldest = read.records[0]?.occurred_at;
     const done = deps.metrics.begin(job.id, oldest === undefined ? job.queuedAt : Date.parse(oldest));
-    const stored = await traceBatch(read.batch, () => store(deps, job.id, read));
+    const stored = await traceBatch(read, () => store(deps, job.id, read));
     done(stored);
     if (stored.buried > 0) deps.logger.error('events are dead letters', { batch: job.id, events: stored.buried });
     return signReceipt(read.key, proofOf(read.batch));

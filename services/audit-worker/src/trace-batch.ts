@@ -1,14 +1,16 @@
-import { type SignedBatch, tracesOf } from '@causeway/audit';
+import { type ReadBatch, tracesOf } from '@causeway/audit';
 import { ATTRIBUTE, failSpan, SPAN } from '@causeway/runtime';
 import { ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 
 const ATTRIBUTES = { [ATTRIBUTE.serviceName]: 'audit-worker' };
 
+type Accepted = Pick<Extract<ReadBatch, { ok: true }>, 'batch' | 'records'>;
+
 /**
  * One span for the batch, linked to the spans of its events; and one in each of their traces, so that whoever looks at a call sees when its
  * record was stored.
  */
-export async function traceBatch<T>(batch: Pick<SignedBatch, 'traces'>, work: () => Promise<T>): Promise<T> {
+export async function traceBatch<T>({ batch, records }: Accepted, work: () => Promise<T>): Promise<T> {
   const tracer = trace.getTracer('causeway');
   const contexts = tracesOf(batch);
   const startTime = Date.now();
@@ -19,12 +21,12 @@ export async function traceBatch<T>(batch: Pick<SignedBatch, 'traces'>, work: ()
   );
   try {
     const result = await work();
+    const requests = new Map(records.map(({ trace_id: traceId, request_id: requestId }) => [traceId, requestId]));
     for (const context of contexts) {
       const parent = trace.setSpanContext(ROOT_CONTEXT, context);
       const links = [{ context: span.spanContext() }];
-      tracer
-        .startSpan(SPAN.auditStore, { kind: SpanKind.CONSUMER, startTime, attributes: ATTRIBUTES, links }, parent)
-        .end();
+      const attributes = { ...ATTRIBUTES, [ATTRIBUTE.requestId]: requests.get(context.traceId) };
+      tracer.startSpan(SPAN.auditStore, { kind: SpanKind.CONSUMER, startTime, attributes, links }, parent).end();
     }
     return result;
   } catch (error) {

@@ -6,6 +6,7 @@ import type { Metrics, Route } from '../metrics/create-metrics.ts';
 import type { Networks } from '../network/networks.ts';
 import { ATTRIBUTE, callerAttributes } from '../telemetry/semantic-conventions.ts';
 import { extractTraceContext } from '../telemetry/trace-context.ts';
+import { withRequestId } from '../telemetry/request-id-spans.ts';
 import { failSpan } from '../telemetry/with-span.ts';
 import { clientAddress } from './client-address.ts';
 import { OPERATIONS_ROUTES } from './operations.ts';
@@ -44,7 +45,8 @@ export function observeRequests(observer: RequestObserver): RequestHandler {
       logEnd(request, response, { ...end, logger });
       endSpan(request, response, end);
     });
-    context.with(trace.setSpan(context.active(), span), next);
+    const traced = trace.setSpan(context.active(), span);
+    context.with(span.isRecording() ? withRequestId(traced, current.requestId) : traced, next);
   };
 }
 

@@ -13,6 +13,7 @@ import { BatchSpanProcessor, type SpanProcessor, TracerProvider } from '@opentel
 import { createRegistryProducer } from '../metrics/registry-producer.ts';
 import type { ExportWatch, Signal } from './export-watch.ts';
 import { createOwnSampler } from './own-sampler.ts';
+import { requestIdSpans } from './request-id-spans.ts';
 import type { TelemetryOptions } from './start-telemetry.ts';
 import type { TelemetrySettings } from './telemetry-variables.ts';
 
@@ -70,6 +71,7 @@ function openTraces({ settings, watch, traces }: SdkOptions, resource: Resource)
     // The attributes are ours and short; a bound stands here for what they are taken from.
     spanLimits: { attributeValueLengthLimit: 512, attributeCountLimit: 32, eventCountLimit: 0 },
     spanProcessors: [
+      requestIdSpans,
       countEnded(watch),
       new BatchSpanProcessor({
         exporter,
