@@ -1,5 +1,9 @@
 export { adoptJournal, type Adopted, type AdoptOptions } from './adopt-journal.ts';
 export { auditVariables, type AuditVariables } from './audit-variables.ts';
+export { DeltaAuditTable, type DeltaAuditTableOptions } from './databricks/delta-audit-table.ts';
+export { deltaSchema, type DeltaSchemaOptions } from './databricks/delta-schema.ts';
+export { deltaTrailRows } from './databricks/delta-trail-rows.ts';
+export { RefusedStatement, type SqlStatements, type WarehouseStatement } from './databricks/sql-statements.ts';
 export { Journal, type JournalOptions } from './journal/journal.ts';
 export { type Batch, type JournalFolder, openJournalFolder, openProducer } from './journal/journal-folder.ts';
 export type { Recorded } from './journal/recorded.ts';
@@ -28,6 +32,7 @@ export {
 export { type ProducerKey, readProducerKeys } from './queue/producer-keys.ts';
 export type { QueueLocation } from './queue/queue-backend.ts';
 export { type PoisonEvent, type ReadBatch, readBatch, tracesOf } from './queue/read-batch.ts';
+export { packRecords } from './queue/records-text.ts';
 export { Shipper, type ShipperOptions } from './queue/shipper.ts';
 export { type Report, reportSparingly } from './report-sparingly.ts';
 export { canonicalRecord, CHAIN_START, chainHash, leafOf } from './record/canonical.ts';
@@ -50,4 +55,5 @@ export { type ProducerAccount, reconcile, type Reconciliation } from './warehous
 export { retain, type RetainReport } from './warehouse/retain.ts';
 export { storeBatch, type StoredBatch } from './warehouse/store-batch.ts';
 export { type RowQuery, type StoredRow, streamRows, withReader } from './warehouse/stored-row.ts';
+export { postgresTrailRows, type TrailRows } from './warehouse/trail-rows.ts';
 export { type VerifyReport, verifyTrail } from './warehouse/verify-trail.ts';

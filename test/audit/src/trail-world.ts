@@ -10,6 +10,7 @@ import {
   readKeysBeside,
   reconcile,
   type Reconciliation,
+  postgresTrailRows,
   verifyTrail,
   type VerifyReport,
   withReader,
@@ -163,7 +164,7 @@ export class TrailWorld {
     for (const { id, n } of rows) counts.set(String(id), Number(n));
     const keys = await readKeysBeside(this.#heads);
     const verification = await withReader(this.#urlOf('causeway_audit_reader'), (client) =>
-      verifyTrail({ client, headsPath: this.#heads, keys }),
+      verifyTrail({ trail: postgresTrailRows(client), headsPath: this.#heads, keys }),
     );
     return {
       accepted: this.#accepted.size,

@@ -9,6 +9,7 @@ import { READER, WORKER } from '../warehouse/audit-names.ts';
 import { PostgresAuditTable } from '../warehouse/audit-table.ts';
 import { createHeadSigner, readHeadKeys } from '../warehouse/head.ts';
 import { HeadsFile } from '../warehouse/heads-file.ts';
+import { postgresTrailRows } from '../warehouse/trail-rows.ts';
 import { verifyTrail, type VerifyReport } from '../warehouse/verify-trail.ts';
 import { withReader } from '../warehouse/stored-row.ts';
 import { toolCall } from './sample.ts';
@@ -63,7 +64,10 @@ export async function createTestTrail(server: string, dir: string): Promise<Test
     signerPem,
     admin: (text, values) => withReader(adminUrl, async (client) => (await client.query(text, values)).rows),
     store: async (records) => heads.anchor(await table.append('main', records, [])),
-    verify: (since) => withReader(readerUrl, (client) => verifyTrail({ client, headsPath, keys, since, graceMs: 300 })),
+    verify: (since) =>
+      withReader(readerUrl, (client) =>
+        verifyTrail({ trail: postgresTrailRows(client), headsPath, keys, since, graceMs: 300 }),
+      ),
     close: () => table.close(),
   };
 }

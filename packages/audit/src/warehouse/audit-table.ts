@@ -2,6 +2,8 @@ import type { Secret } from '@causeway/core';
 import { openPool } from '@causeway/runtime';
 import pg from 'pg';
 import { z } from 'zod';
+import { Poisonous } from '../databricks/poisonous.ts';
+import { RefusedStatement } from '../databricks/sql-statements.ts';
 import { leafOf } from '../record/canonical.ts';
 import type { AuditRecord } from '../record/record.ts';
 import { POISON } from './append-function.ts';
@@ -61,7 +63,7 @@ export class PostgresAuditTable implements AuditTable {
     const { rows } = await this.#pool.query<AppendRow>({
       name: 'append',
       text: 'SELECT prev_seq, prev_hash, chain_seq, hash, known FROM audit.append($1, $2, $3, $4, $5)',
-      values: [chain, ids, JSON.stringify(records), Buffer.concat(leaves), JSON.stringify(dead.map(toRow))],
+      values: [chain, ids, JSON.stringify(records), Buffer.concat(leaves), JSON.stringify(dead.map(deadLetterRow))],
     });
     const [row] = rows;
     if (row === undefined) throw new Error('audit.append returned nothing');
@@ -78,9 +80,11 @@ export class PostgresAuditTable implements AuditTable {
   }
 }
 
-/** The server says that this very content cannot be stored (class 22, 23 and 54 of its error codes, or our own function). */
+/** This very content cannot be stored, says the server (class 22, 23 and 54 of its error codes, or our own function), or we do. */
 export function isPoison(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && (error.code === POISON || /^(22|23|54)/.test(error.code ?? ''));
+  if (error instanceof Poisonous) return true;
+  const state = error instanceof pg.DatabaseError ? error.code : error instanceof RefusedStatement && error.sqlState;
+  return typeof state === 'string' && (state === POISON || /^(22|23|54)/.test(state));
 }
 
 interface AppendRow {
@@ -104,7 +108,8 @@ const toAnswer = ({ prev_seq, prev_hash, chain_seq, hash, known }: AppendRow): A
   known: knownRows.parse(known) ?? [],
 });
 
-function toRow({ batch, producer, producerSeq, reason, content }: DeadLetter) {
+/** As it is stored. A dead letter must not be poison itself. */
+export function deadLetterRow({ batch, producer, producerSeq, reason, content }: DeadLetter) {
   return {
     batch: cleaned(batch).slice(0, 200),
     producer: producer ?? null,
@@ -114,5 +119,4 @@ function toRow({ batch, producer, producerSeq, reason, content }: DeadLetter) {
   };
 }
 
-// A dead letter must not be poison itself.
 const cleaned = (text: string) => text.slice(0, CONTENT_MAX).toWellFormed().replaceAll('\0', '\uFFFD');

@@ -11,6 +11,7 @@ import { createHeadSigner } from './head.ts';
 import { HeadsFile } from './heads-file.ts';
 import { readKeysBeside } from './read-heads.ts';
 import { streamRows, withReader } from './stored-row.ts';
+import { postgresTrailRows } from './trail-rows.ts';
 import { verifyTrail } from './verify-trail.ts';
 
 const isRecord = (record: AuditRecord | undefined): record is AuditRecord => record !== undefined;
@@ -271,7 +272,9 @@ describe('with two workers on one chain', () => {
     try {
       await work(trail, second);
       const keys = await readKeysBeside(dir);
-      return await withReader(trail.readerUrl, (client) => verifyTrail({ client, headsPath: dir, keys, graceMs: 300 }));
+      return await withReader(trail.readerUrl, (client) =>
+        verifyTrail({ trail: postgresTrailRows(client), headsPath: dir, keys, graceMs: 300 }),
+      );
     } finally {
       await trail.close();
     }

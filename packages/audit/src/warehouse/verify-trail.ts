@@ -1,15 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type pg from 'pg';
-import { BASE } from './audit-names.ts';
 import { ChainCheck, type ChainProblem, type UnvouchedRange } from './chain-check.ts';
 import { CHECKPOINT_TYPE, HEAD_TYPE, type HeadKeys, isSignedLine, type RetiredRange } from './head.ts';
 import type { SignedHead } from './heads-line.ts';
 import { type Heads, readHeads } from './read-heads.ts';
 import { merged, type SeqRange, without } from './seq-ranges.ts';
-import { streamRows } from './stored-row.ts';
+import type { TrailRows } from './trail-rows.ts';
 
 export interface VerifyOptions {
-  readonly client: pg.ClientBase;
+  readonly trail: TrailRows;
   readonly headsPath: string;
   readonly keys: HeadKeys;
   /** Begins at the last signed head before this moment, instead of at the first row. */
@@ -37,22 +35,15 @@ interface HeadsProblem {
   readonly text: string;
 }
 
-/** Also those that stand in rows only, which the worker never makes: found by jumping from one to the next in the index. */
-const CHAINS = `WITH RECURSIVE named(chain) AS (
-  SELECT min(chain) FROM ${BASE}.tool_calls
-  UNION ALL SELECT (SELECT min(t.chain) FROM ${BASE}.tool_calls t WHERE t.chain > named.chain) FROM named WHERE named.chain IS NOT NULL
-) SELECT chain FROM named WHERE chain IS NOT NULL UNION SELECT chain FROM ${BASE}.chains ORDER BY chain`;
-
 const PROGRESS_ROWS = 10_000;
 const GRACE_MS = 5000;
 
 /** Whether the trail is what was stored: every chain from its first row, or its checkpoint, to its last signed head. */
 export async function verifyTrail(options: VerifyOptions): Promise<VerifyReport> {
-  const { client, headsPath, keys } = options;
+  const { trail, headsPath, keys } = options;
   // Rows are read after the heads, so that a head never speaks of rows that this snapshot does not have yet.
   const heads = await readHeads(headsPath);
-  const { rows } = await client.query<{ chain: string }>(CHAINS);
-  const names = new Set([...rows.map(({ chain }) => chain), ...heads.heads.map(({ chain }) => chain)]);
+  const names = new Set([...(await trail.chains()), ...heads.heads.map(({ chain }) => chain)]);
   const problems: (ChainProblem | HeadsProblem)[] = [];
   if (heads.unreadable > 0) problems.push(headsProblem(`${heads.unreadable} lines of the heads file cannot be read`));
   const chains: VerifyReport['chains'][number][] = [];
@@ -124,12 +115,9 @@ async function verifyChain(options: OneChain): Promise<ChainResult> {
 async function readRows(
   check: ChainCheck,
   start: SignedHead | undefined,
-  { client, chain, onProgress, seen }: OneChain,
+  { trail, chain, onProgress, seen }: OneChain,
 ): Promise<ChainProblem | undefined> {
-  // From the very beginning, numbers that no worker gives come first, and are named.
-  const [where, values] =
-    start === undefined ? ['chain = $1', [chain]] : ['chain = $1 AND chain_seq > $2', [chain, start.chain_seq]];
-  for await (const row of streamRows(client, { where, values, order: 'chain_seq, event_id' })) {
+  for await (const row of trail.rows(chain, start?.chain_seq)) {
     const problem = check.take(row);
     if (problem !== undefined) return problem;
     if (check.rows % PROGRESS_ROWS === 0) onProgress?.(seen + check.rows);

@@ -1,4 +1,12 @@
-import { checkpointsPath, createHeadSigner, HeadsFile, retain, verifyTrail, withReader } from '@causeway/audit';
+import {
+  checkpointsPath,
+  createHeadSigner,
+  HeadsFile,
+  postgresTrailRows,
+  retain,
+  verifyTrail,
+  withReader,
+} from '@causeway/audit';
 
 import { type CommandContext, defineCommand } from '../command.ts';
 import { EXIT_NO } from '../command-error.ts';
@@ -25,7 +33,7 @@ export const auditRetain = defineCommand({
     const { readUrl, adminUrl, headsPath, signingKey } = settingsOf(context);
     const keys = await keysOf(context, { file: options.key, headsPath });
     const verified = await withReader(readUrl.reveal(), (client) =>
-      verifyTrail({ client, headsPath, keys, onProgress: progress(context) }),
+      verifyTrail({ trail: postgresTrailRows(client), headsPath, keys, onProgress: progress(context) }),
     );
     if (!verified.ok) {
       context.stderr.write(`${reportText(verified)}nothing was dropped\n`);

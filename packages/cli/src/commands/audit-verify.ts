@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 
 import {
   type HeadKeys,
+  postgresTrailRows,
   readHeadKeys,
   readKeysBeside,
   type VerifyReport,
@@ -36,7 +37,7 @@ export const auditVerify = defineCommand({
     const { readUrl, headsPath } = settingsOf(context);
     const keys = await keysOf(context, { file: options.key, headsPath });
     const report = await withReader(readUrl.reveal(), (client) =>
-      verifyTrail({ client, headsPath, keys, since, onProgress: progress(context) }),
+      verifyTrail({ trail: postgresTrailRows(client), headsPath, keys, since, onProgress: progress(context) }),
     );
     context.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : reportText(report));
     return report.ok ? 0 : EXIT_NO;
