@@ -66,7 +66,7 @@ function badStatus({ name, call, now }: AttemptOptions, answer: OutboundResponse
   const { status, headers } = answer;
   const retryAfterMs = parseRetryAfter(headers['retry-after'], now());
   const verdict = status === 429 ? 'up' : 'down';
-  const read = call.readFailure?.(answer);
+  const read = call.readFailure?.(answer, retryAfterMs);
   if (read !== undefined) {
     return new FailedAttempt({ ...read, verdict, retryAfterMs: retryAfterMs ?? read.error.retryAfterMs });
   }

@@ -22,7 +22,7 @@ export interface OutboundCall {
   /** `final`: a 429 means a used-up quota. It is not retried, and is `rate_limited` for the caller. */
   readonly tooManyRequests?: 'retry' | 'final';
   /** What a 429 or 5xx of this system means, where its body says more than its status does. Undefined: what it always means. */
-  readonly readFailure?: (answer: OutboundResponse) => ReadFailure | undefined;
+  readonly readFailure?: (answer: OutboundResponse, retryAfterMs: number | undefined) => ReadFailure | undefined;
   /** Redirects of GET and HEAD may stay on their origin. Any other redirect is refused. */
   readonly redirects?: 'refuse' | 'same-origin';
   readonly bodyMaxBytes?: number;

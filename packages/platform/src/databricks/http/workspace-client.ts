@@ -61,17 +61,21 @@ function outboundCall({ name, host, token }: Sender, { path, body, ...call }: Wo
       ...(body !== undefined && { 'content-type': 'application/json' }),
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
-    readFailure: ({ status, body: answered }) => readFailure(name, status, { answered, call }),
+    readFailure: ({ status, body: answered }, retryAfterMs) =>
+      readFailure(name, status, { answered, retryAfterMs, call }),
   };
 }
 
+interface Failed {
+  readonly answered: Uint8Array;
+  /** Of the header, which says more than the body. */
+  readonly retryAfterMs: number | undefined;
+  readonly call: Pick<OutboundCall, 'tooManyRequests'>;
+}
+
 /** A throttle is worth waiting for, a used-up quota is not. */
-function readFailure(
-  name: string,
-  status: number,
-  { answered, call }: { readonly answered: Uint8Array; readonly call: Pick<OutboundCall, 'tooManyRequests'> },
-): ReadFailure {
-  const error = readError(status, answered);
+function readFailure(name: string, status: number, { answered, retryAfterMs, call }: Failed): ReadFailure {
+  const error = { ...readError(status, answered), ...(retryAfterMs !== undefined && { retryAfterMs }) };
   const isFinal = isQuota(error) || (status === 429 && call.tooManyRequests === 'final');
   return { error: refusalOf(name, status, error), repeat: WORTH_REPEATING.has(status) && !isFinal };
 }
