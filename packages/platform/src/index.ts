@@ -25,6 +25,7 @@ export type {
 export { type Analyst, createAnalyst } from './postgres/analyst/analyst.ts';
 export { maskedFor } from './postgres/masked-for.ts';
 export { createDatabricksPlatform, type DatabricksPlatformOptions } from './databricks/databricks-platform.ts';
+export { type MachineSql, type MachineSqlOptions, openMachineSql } from './databricks/machine-sql.ts';
 export { createMachineTokens, type MachineTokensOptions } from './databricks/oauth/machine-tokens.ts';
 export type { AssertPrincipal, AssertionRequest } from './databricks/oauth/exchange-assertion.ts';
 export type { PlatformToken } from './databricks/oauth/token-cache.ts';

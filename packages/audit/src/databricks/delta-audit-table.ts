@@ -7,7 +7,6 @@ import { type KnownRow, UnfaithfulAnswer, witness } from '../warehouse/witness.t
 import { chunksOf } from './chunks-of.ts';
 import { countNumbers, mergeDeadLetters, mergeRows, selectPlaces, selectPosition } from './delta-statements.ts';
 import { monthOf } from './month-of.ts';
-import { Poisonous } from './poisonous.ts';
 import type { SqlStatements, WarehouseRow } from './sql-statements.ts';
 
 export interface DeltaAuditTableOptions {
@@ -187,5 +186,6 @@ function assertSame(
   other: string | null | undefined,
   otherSeq: number,
 ): void {
-  if (producer !== other || seq !== otherSeq) throw new Poisonous('the event id belongs to another event');
+  if (producer !== other || seq !== otherSeq)
+    throw new AppError('invalid_request', 'the event id belongs to another event');
 }

@@ -1,5 +1,5 @@
+import { AppError } from '@causeway/core';
 import { eventIdTime } from '../record/event-id.ts';
-import { Poisonous } from './poisonous.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -7,7 +7,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export function monthOf(eventId: string, now: Date): string {
   const at = eventIdTime(eventId);
   if (!(at >= Date.UTC(2024, 0, 1) && at <= now.getTime() + DAY_MS)) {
-    throw new Poisonous('the event id is of a month that cannot be');
+    throw new AppError('invalid_request', 'the event id is of a month that cannot be');
   }
   return new Date(at).toISOString().slice(0, 7);
 }

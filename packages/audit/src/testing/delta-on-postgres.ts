@@ -1,11 +1,7 @@
+import { AppError } from '@causeway/core';
 import pg from 'pg';
 import { deltaSchema } from '../databricks/delta-schema.ts';
-import {
-  RefusedStatement,
-  type SqlStatements,
-  type WarehouseRow,
-  type WarehouseStatement,
-} from '../databricks/sql-statements.ts';
+import { type SqlStatements, type WarehouseRow, type WarehouseStatement } from '../databricks/sql-statements.ts';
 
 export const DELTA_BASE = '`main`.`audit_base`';
 
@@ -85,7 +81,8 @@ async function run(
     return rows;
   } catch (error) {
     await client.query('ROLLBACK');
-    throw error instanceof pg.DatabaseError ? new RefusedStatement(error.message, error.code ?? '') : error;
+    const isOfValues = error instanceof pg.DatabaseError && /^2[23]/.test(error.code ?? '');
+    throw isOfValues ? new AppError('invalid_request', error.message) : error;
   } finally {
     client.release();
   }

@@ -1,9 +1,7 @@
-import type { Secret } from '@causeway/core';
+import { AppError, type Secret } from '@causeway/core';
 import { openPool } from '@causeway/runtime';
 import pg from 'pg';
 import { z } from 'zod';
-import { Poisonous } from '../databricks/poisonous.ts';
-import { RefusedStatement } from '../databricks/sql-statements.ts';
 import { leafOf } from '../record/canonical.ts';
 import type { AuditRecord } from '../record/record.ts';
 import { POISON } from './append-function.ts';
@@ -80,11 +78,10 @@ export class PostgresAuditTable implements AuditTable {
   }
 }
 
-/** This very content cannot be stored, says the server (class 22, 23 and 54 of its error codes, or our own function), or we do. */
+/** This very content cannot be stored: the server says so (class 22, 23 and 54 of its error codes, or our own function), or we do. */
 export function isPoison(error: unknown): boolean {
-  if (error instanceof Poisonous) return true;
-  const state = error instanceof pg.DatabaseError ? error.code : error instanceof RefusedStatement && error.sqlState;
-  return typeof state === 'string' && (state === POISON || /^(22|23|54)/.test(state));
+  if (error instanceof pg.DatabaseError) return error.code === POISON || /^(22|23|54)/.test(error.code ?? '');
+  return error instanceof AppError && error.code === 'invalid_request';
 }
 
 interface AppendRow {

@@ -1,4 +1,5 @@
 import { AppError, type ErrorCode } from '@causeway/core';
+import { deniedByUnityCatalog } from '../http/unity-catalog-denial.ts';
 import type { GenieMessage } from './genie-message.ts';
 
 const RATE = /^RATE_LIMIT_EXCEEDED_/;
@@ -47,14 +48,10 @@ export function genieFailure({ error }: GenieMessage): AppError {
 
 function codeOf(type: string, text: string): ErrorCode {
   // Whoever may not read a table of the space gets a failed message whose text is the engine's refusal.
-  if (DENIED.has(type) || isDenial(text)) return 'access_denied';
+  if (DENIED.has(type) || deniedByUnityCatalog(text)) return 'access_denied';
   if (RETRYABLE.has(type)) return 'upstream_unavailable';
   return 'upstream_rejected';
 }
-
-/** Unity Catalog's words for "you may not", wherever they are quoted. */
-const isDenial = (text: string) =>
-  /\b42501\b|INSUFFICIENT_PERMISSIONS|PERMISSION_DENIED|does not have [A-Z_ ]+ on /.test(text);
 
 /** RATE_LIMIT_EXCEEDED_SPECIFIED_WAIT_EXCEPTION names the seconds in its text, in a form that is nowhere written down. */
 function waitOf(text: string): number {

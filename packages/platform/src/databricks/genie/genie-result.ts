@@ -1,7 +1,8 @@
 import { AppError } from '@causeway/core';
 import { z } from 'zod';
 import type { SqlValue } from '../../platform.ts';
-import { cellValue } from './cell-value.ts';
+import { deniedByUnityCatalog } from '../http/unity-catalog-denial.ts';
+import { cellParser } from '../sql/parse-cell.ts';
 import type { GenieQuery } from './genie-message.ts';
 
 /** The rows of an answer, cut to what the port takes. */
@@ -48,7 +49,7 @@ export function tableOf(statement: GenieStatement, query: GenieQuery): GenieTabl
   const rows = found
     .slice(0, ROWS_MAX)
     .map((cells) =>
-      Object.fromEntries(columns.map((name, at) => [name, cellValue(cells[at] ?? null, types[at]?.type_name)])),
+      Object.fromEntries(columns.map((name, at) => [name, cellOf(cells[at] ?? null, types[at]?.type_name)])),
     );
   return { columns, rows, ...countOf(statement, query, found.length) };
 }
@@ -58,6 +59,13 @@ function countOf({ manifest }: GenieStatement, { query_result_metadata: metadata
   const totalRows = Math.max(manifest?.total_row_count ?? 0, metadata?.row_count ?? 0, found);
   const isCut = manifest?.truncated === true || metadata?.is_truncated === true;
   return { totalRows, truncated: isCut || totalRows > ROWS_MAX };
+}
+
+/** Arrays and structs stay text: a cell of an answer is one value. */
+function cellOf(text: string | null, type: string | null | undefined): SqlValue {
+  if (text === null) return null;
+  const value = cellParser(type ?? '')(text);
+  return typeof value === 'number' || typeof value === 'boolean' ? value : typeof value === 'string' ? value : text;
 }
 
 /** Two columns of one name would be one field of a row. */
@@ -74,9 +82,8 @@ function uniqueNames(names: readonly string[]): readonly string[] {
 /** The engine's message quotes names and values: its code and state are enough. */
 function statementFailure({ status }: GenieStatement): AppError {
   const { state, error, sql_state: sqlState } = status;
-  const text = `${sqlState ?? ''} ${error?.message ?? ''}`;
   const code = `${error?.error_code ?? 'no code'}, ${sqlState ?? 'no SQLSTATE'}`.replaceAll(/[^\w ,]/g, '?');
-  if (/\b42501\b|INSUFFICIENT_PERMISSIONS/.test(text)) {
+  if (sqlState === '42501' || deniedByUnityCatalog(error?.message ?? '')) {
     return new AppError('access_denied', `the statement of Genie was denied (${code})`);
   }
   return new AppError('upstream_rejected', `the statement of Genie ended as ${state.slice(0, 20)} (${code})`);

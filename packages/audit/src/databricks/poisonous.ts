@@ -1,4 +1,0 @@
-/** This very content can never be stored. */
-export class Poisonous extends Error {
-  override readonly name = 'Poisonous';
-}
