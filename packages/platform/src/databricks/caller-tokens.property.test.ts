@@ -99,7 +99,7 @@ async function play(steps: readonly Step[]): Promise<{ calls: number; answered: 
     if (one.kind === 'time') world.now += one.ms;
     if (one.kind === 'policy') world.digest = one.digest;
     if (one.kind === 'settle') world.held.splice(one.how % Math.max(1, world.held.length), 1).forEach((go) => go());
-    if (one.kind === 'call') running.push(call(world, one, index));
+    if (one.kind === 'call') running.push(callAs(world, one, index));
     await turn();
   }
   for (let left = true; left;) {
@@ -112,7 +112,7 @@ async function play(steps: readonly Step[]): Promise<{ calls: number; answered: 
 }
 
 /** Whether a token came. One for somebody else, for something else, or from the past, is the failure of the test. */
-async function call(world: World, one: Extract<Step, { kind: 'call' }>, index: number): Promise<boolean> {
+async function callAs(world: World, one: Extract<Step, { kind: 'call' }>, index: number): Promise<boolean> {
   const { caller } = people[one.who] ?? { caller: internal('nobody@causeway.example') };
   const credential = `${caller.principal.id}|human ${one.human}|${index}`;
   world.fates.set(credential, one);
@@ -175,5 +175,5 @@ test('a policy that names nobody leaves it to the workspace who its people are',
     assert: unused,
   });
   expect(() => tokens.of(internal('eve@causeway.example'), new Secret('t'))).not.toThrow();
-  expect(() => tokens.of(internal(undefined), new Secret('t'))).toThrow();
+  expect(() => tokens.of(internal(undefined), new Secret('t'))).toThrow('does not know this person');
 });

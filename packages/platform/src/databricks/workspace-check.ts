@@ -6,6 +6,8 @@ import type { PolicyAccess } from '../postgres/policy-access.ts';
 /** After this the workspace is asked again, beside the calls; after the second it is asked before them. */
 const FRESH_MS = 30_000;
 const STALE_MS = 120_000;
+/** A replica that says that it is down gets no calls, and only a call can hear that all is well again. */
+const PROBLEM_MS = 30_000;
 
 type AskingSession = Pick<PlatformSession, 'query'>;
 
@@ -23,16 +25,17 @@ export interface WorkspaceCheckOptions {
 export class WorkspaceCheck {
   readonly #options: WorkspaceCheckOptions;
   #verified: { readonly engineDigest: string; readonly at: number } | undefined;
-  #problem: string | undefined;
+  #problem: { readonly text: string; readonly at: number } | undefined;
   #running = false;
 
   constructor(options: WorkspaceCheckOptions) {
     this.#options = options;
   }
 
-  /** What the last caller heard. Undefined: nothing is wrong, or nobody has called yet. */
+  /** What a caller heard in the last half minute. Undefined: nothing is wrong, or nobody has called. */
   get problem(): string | undefined {
-    return this.#problem;
+    const isRecent = this.#problem !== undefined && this.#options.now() - this.#problem.at < PROBLEM_MS;
+    return isRecent ? this.#problem?.text : undefined;
   }
 
   async assertGoverned(session: AskingSession): Promise<void> {
@@ -55,9 +58,11 @@ export class WorkspaceCheck {
     const found = await this.#digest(session);
     this.#options.onEngineDigest?.(found);
     const { engineDigest } = this.#options.policy();
-    this.#problem = found === engineDigest ? undefined : `the workspace enforces another policy: ${ADVICE}`;
-    this.#verified = this.#problem === undefined ? { engineDigest, at: this.#options.now() } : undefined;
-    if (this.#problem !== undefined) throw new AppError('upstream_unavailable', this.#problem);
+    const at = this.#options.now();
+    const isSame = found === engineDigest;
+    this.#verified = isSame ? { engineDigest, at } : undefined;
+    this.#problem = isSame ? undefined : { text: OTHER_POLICY, at };
+    if (!isSame) throw new AppError('upstream_unavailable', OTHER_POLICY);
   }
 
   async #digest(session: AskingSession): Promise<string> {
@@ -73,6 +78,7 @@ export class WorkspaceCheck {
   }
 }
 
-const ADVICE = 'run what `causeway policy sql --dialect databricks` prints';
+const OTHER_POLICY =
+  'the workspace enforces another policy: run what `causeway policy sql --dialect databricks` prints';
 
 const digestRow = z.object({ digest: z.string() });
