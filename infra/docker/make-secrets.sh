@@ -24,7 +24,8 @@ own() { if ((EUID == 0)); then chown "$2:$2" "$1"; fi; }
 # Keys of the gateway.
 random | once portal-cookie-key "$causeway"
 echo "k1:$(random)" | once handle-key "$causeway"
-random | once audit-producer-key "$causeway"
+for service in portal mcp; do random | once "audit-producer-key-$service" "$causeway"; done
+for service in portal mcp; do echo "$service:$(<"audit-producer-key-$service")"; done | once audit-producer-keys "$causeway"
 openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 | once audit-signing-key "$causeway"
 random | once supervisor-secret "$causeway"
 
