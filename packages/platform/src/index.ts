@@ -30,6 +30,7 @@ export { createMachineTokens, type MachineTokensOptions } from './databricks/oau
 export type { AssertPrincipal, AssertionRequest } from './databricks/oauth/exchange-assertion.ts';
 export type { PlatformToken } from './databricks/oauth/token-cache.ts';
 export { TokenEndpoint, type TokenEndpointOptions } from './databricks/oauth/token-endpoint.ts';
+export { workspaceVariables } from './databricks/workspace-variables.ts';
 export { createWorkspaceCalls, type ScopedTokens, type WorkspaceClient } from './databricks/http/workspace-client.ts';
 export type { WorkspaceCall, WorkspaceCalls } from './databricks/workspace-call.ts';
 export { createPostgresPlatform, type PostgresPlatformOptions } from './postgres/postgres-platform.ts';

@@ -50,6 +50,7 @@ export { type Front, openFront } from './process/open-front.ts';
 export { runMain } from './process/run-main.ts';
 export { serve, type Served, type ServedApp, type ServeOptions } from './process/serve.ts';
 export { postgresUrl, redisUrl } from './settings/connection-url.ts';
+export { LOOPBACK_NETWORK, networkSetting } from './settings/network-setting.ts';
 export { keyPath, path } from './settings/path.ts';
 export { integer, type ListenAddress, listenAddress, networks, oneOf, port, text } from './settings/plain-variables.ts';
 export {

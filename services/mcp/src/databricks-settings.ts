@@ -1,46 +1,9 @@
-import {
-  oneOf,
-  optional,
-  secret,
-  type SettingProblem,
-  type Settings,
-  text,
-  url,
-  type Variable,
-} from '@causeway/runtime';
-import { z } from 'zod';
-import { networkSetting } from './network-setting.ts';
-
-const hostUrl = url('DATABRICKS_HOST', {
-  description: 'The workspace, such as https://dbc-1234.cloud.databricks.com.',
-});
-
-/** Databricks Apps give it without a scheme. */
-const host: Variable<string> = {
-  ...hostUrl,
-  expects: 'the URL of a workspace, or its host name',
-  schema: z
-    .string()
-    .transform((written) => (/^https?:/i.test(written) ? written : `https://${written}`))
-    .pipe(hostUrl.schema),
-};
+import { workspaceVariables } from '@causeway/platform';
+import { oneOf, optional, secret, type SettingProblem, type Settings, text } from '@causeway/runtime';
 
 /** What `PLATFORM=databricks` needs to know. */
 export const DATABRICKS_VARIABLES = {
-  databricksHost: optional(host),
-  databricksNetwork: optional(
-    networkSetting(
-      'DATABRICKS_NETWORK',
-      'Where the workspace’s address may be. Without it: `public`, or loopback for a host that is loopback.',
-    ),
-  ),
-  databricksWarehouseId: optional(
-    text('DATABRICKS_WAREHOUSE_ID', { description: 'The SQL warehouse; everybody needs CAN USE on it.' }),
-  ),
-  databricksCatalog: text('DATABRICKS_CATALOG', {
-    description: 'The catalog that holds the relations of the policy, and the schemas `causeway` and `audit`.',
-    default: 'main',
-  }),
+  ...workspaceVariables('everybody needs CAN USE on it'),
   databricksGenieSpaceId: optional(
     text('DATABRICKS_GENIE_SPACE_ID', { description: 'The Genie space. Without it nobody is offered `genie_query`.' }),
   ),

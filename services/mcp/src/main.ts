@@ -22,6 +22,7 @@ import {
   runMain,
   serve,
   startTelemetry,
+  LOOPBACK_NETWORK,
 } from '@causeway/runtime';
 import { createApps, SERVICE } from './app.ts';
 import { ConnectionPool } from './connections/connection-pool.ts';
@@ -32,7 +33,6 @@ import { createCallLimits } from './limits/call-limits.ts';
 import { CallSlots } from './limits/call-slots.ts';
 import { LeasedWindow } from './limits/call-window.ts';
 import { openRateStore } from './limits/open-rate-store.ts';
-import { LOOPBACK } from './network-setting.ts';
 import { openPlatform } from './open-platform.ts';
 import { PolicyInForce } from './policy-in-force.ts';
 import { type McpSettings, readMcpSettings } from './settings.ts';
@@ -108,7 +108,7 @@ async function openParts({ settings, logger, metrics, waitFor }: Process) {
   const policy = await openPolicy({ settings, logger, revocations });
   const inForce = new PolicyInForce(() => policy.current);
   const { portalPublicUrl: issuer } = settings;
-  const network = settings.portalNetwork ?? (isProduction ? 'public' : LOOPBACK);
+  const network = settings.portalNetwork ?? (isProduction ? 'public' : LOOPBACK_NETWORK);
   const portalKeys = remoteKeys('portal', issuer, { network });
   return {
     policy,

@@ -8,8 +8,14 @@ import {
   type Platform,
 } from '@causeway/platform';
 import { type PolicyDocument, resolvePolicyFile } from '@causeway/policy';
-import { createDependency, type Dependency, isLoopbackHost, type Logger, type NetworkRule } from '@causeway/runtime';
-import { LOOPBACK } from './network-setting.ts';
+import {
+  createDependency,
+  type Dependency,
+  isLoopbackHost,
+  type Logger,
+  type NetworkRule,
+  LOOPBACK_NETWORK,
+} from '@causeway/runtime';
 import type { PolicyInForce } from './policy-in-force.ts';
 import { createPortalAssertions } from './portal-assertions.ts';
 import type { McpSettings } from './settings.ts';
@@ -43,7 +49,7 @@ async function openDatabricks(deps: OpenPlatformDeps): Promise<Platform> {
   const platform = createDatabricksPlatform({
     ...capabilities(settings),
     host: host.origin,
-    network: settings.databricksNetwork ?? (isLoopbackHost(host.hostname) ? LOOPBACK : 'public'),
+    network: settings.databricksNetwork ?? (isLoopbackHost(host.hostname) ? LOOPBACK_NETWORK : 'public'),
     warehouseId: needed(settings.databricksWarehouseId, 'DATABRICKS_WAREHOUSE_ID'),
     catalog: settings.databricksCatalog,
     assert: await assertions(settings, portal),

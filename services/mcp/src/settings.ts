@@ -3,6 +3,7 @@ import {
   type Environment,
   listenAddress,
   networks,
+  networkSetting,
   oneOf,
   optional,
   path,
@@ -22,7 +23,6 @@ import {
   url,
 } from '@causeway/runtime';
 import { DATABRICKS_VARIABLES, databricksProblems } from './databricks-settings.ts';
-import { networkSetting } from './network-setting.ts';
 
 export const MCP_VARIABLES = {
   ...serviceVariables('MCP_LISTEN', 8701),

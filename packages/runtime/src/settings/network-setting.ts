@@ -1,5 +1,7 @@
-import { type NetworkRule, parseNetworks, type Variable } from '@causeway/runtime';
 import { z } from 'zod';
+import { parseNetworks } from '../network/networks.ts';
+import type { NetworkRule } from '../outbound/network.ts';
+import type { Variable } from './variable.ts';
 
 /** Where the address of a system behind this one may be. */
 export function networkSetting(name: string, description: string): Variable<NetworkRule> {
@@ -15,4 +17,4 @@ export function networkSetting(name: string, description: string): Variable<Netw
   };
 }
 
-export const LOOPBACK: NetworkRule = ['127.0.0.0/8', '::1/128'];
+export const LOOPBACK_NETWORK: NetworkRule = ['127.0.0.0/8', '::1/128'];
