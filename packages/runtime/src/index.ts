@@ -81,7 +81,8 @@ export {
   TOOL_ERROR,
   toolCallSpan,
 } from './telemetry/semantic-conventions.ts';
-export { startTelemetry, type Telemetry } from './telemetry/start-telemetry.ts';
+export type { Destination as TelemetryDestination } from './telemetry/open-sdk.ts';
+export { startTelemetry, type Telemetry, telemetryDestinations } from './telemetry/start-telemetry.ts';
 export { telemetryProblems, type TelemetrySettings, telemetryVariables } from './telemetry/telemetry-variables.ts';
 export { currentTraceCarrier, extractTraceContext, type TraceCarrier } from './telemetry/trace-context.ts';
 export { failSpan, withSpan } from './telemetry/with-span.ts';

@@ -9,6 +9,7 @@ import { auditTail } from './audit-tail.ts';
 import { auditVerify } from './audit-verify.ts';
 import { dbApply } from './db-apply.ts';
 import { dbSample } from './db-sample.ts';
+import { doctor } from './doctor.ts';
 import { devAgentToken } from './dev-agent-token.ts';
 import { devToken } from './dev-token.ts';
 import { keysCreate } from './keys-create.ts';
@@ -21,6 +22,7 @@ import { policySql } from './policy-sql.ts';
 /** Every command, in the order of the help page. */
 export const COMMANDS: readonly Command[] = [
   call,
+  doctor,
   devToken,
   devAgentToken,
   authTest,

@@ -25,7 +25,7 @@ const OFF: Telemetry = { close: () => Promise.resolve() };
  */
 export async function startTelemetry(options: TelemetryOptions): Promise<Telemetry> {
   const { settings, logger, metrics } = options;
-  const [traces, metricsOut] = [tracesDestination(settings), metricsDestination(settings)];
+  const { traces, metrics: metricsOut } = telemetryDestinations(settings);
   if (traces === undefined && metricsOut === undefined) return OFF;
   // Loading the SDK takes a fifth of a second, which only those pay who want it.
   const { openSdk } = await import('./open-sdk.ts');
@@ -37,6 +37,14 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
     sampler: settings.tracesSampler,
   });
   return { close: () => sdk.close() };
+}
+
+/** Where traces and metrics go by these settings; undefined for what goes nowhere. */
+export function telemetryDestinations(settings: TelemetrySettings): {
+  readonly traces: Destination | undefined;
+  readonly metrics: Destination | undefined;
+} {
+  return { traces: tracesDestination(settings), metrics: metricsDestination(settings) };
 }
 
 function tracesDestination(settings: TelemetrySettings): Destination | undefined {
