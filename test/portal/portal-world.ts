@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Audit, type AuditEvent, type Recorded, RefusalRecorder } from '@causeway/audit';
 import { type IdentityProviders, startIdentityProviders } from '@causeway/local/identity-providers';
@@ -37,7 +38,9 @@ export interface PortalWorld {
   /** Who can sign in at the demo providers; tests take people off it. */
   readonly people: Person[];
   tokenOf(email: string): Promise<string>;
-  policy(edit: (text: string) => string): void;
+  policy(edit: (text: string) => string): unknown;
+  /** The same, and both replicas have it when it resolves. */
+  policyHolds(edit: (text: string) => string): Promise<void>;
   eventOf(response: Pick<Response, 'headers'>): AuditEvent | undefined;
   stop(): Promise<void>;
 }
@@ -50,60 +53,87 @@ export interface WorldOptions {
 
 const DEMO_POLICY = fileURLToPath(new URL('../../infra/local/policy.yaml', import.meta.url));
 
-export async function startPortalWorld({
-  policy = (text) => text,
-  ...options
-}: WorldOptions = {}): Promise<PortalWorld> {
+export async function startPortalWorld(options: WorldOptions = {}): Promise<PortalWorld> {
+  // What is open when a later part fails is closed again.
+  await using opening = new AsyncDisposableStack();
   const dir = mkdtempSync(join(tmpdir(), 'causeway-portal-'));
+  opening.defer(() => rmSync(dir, { recursive: true, force: true }));
   const [port, replicaPort] = [await freePort(), await freePort()];
   const url = `http://127.0.0.1:${port}`;
   const people = [...PEOPLE];
-  const idps = await startIdentityProviders({ port: 0, dir: join(dir, 'idp'), portalUrl: url, people });
-  const [issuer, redis, mcpKey] = await Promise.all([startTestIssuer(), startTestRedis(), writeClients(dir)]);
-  const policyFile = join(dir, 'policy.yaml');
-  const text = policy(demoPolicy({ dir, idpUrl: idps.baseUrl, issuer: issuer.issuer }));
-  writeFileSync(policyFile, text);
-  const [events, logs]: [AuditEvent[], string[]] = [[], []];
-  const journal = { isFull: false };
-  const clock = { aheadMs: 0 };
-  const trail = { events, logs, journal, clock };
-  const state =
-    options.stateDatabaseUrl === undefined
-      ? { REDIS_URL: redis.url }
-      : { STATE_DATABASE_URL: options.stateDatabaseUrl };
-  const environment = { ...environmentOf({ url, dir, policyFile }), ...state };
-  const stops = [
-    await startReplica({ ...environment, PORTAL_LISTEN: String(port) }, trail),
-    // The same public address: a balancer stands in front of both.
-    await startReplica({ ...environment, PORTAL_LISTEN: String(replicaPort) }, trail),
-  ];
-  const tokens = new Map<string, Promise<string>>();
+  const idps = opening.adopt(
+    await startIdentityProviders({ port: 0, dir: join(dir, 'idp'), portalUrl: url, people }),
+    (started) => started.close(),
+  );
+  const issuer = opening.adopt(await startTestIssuer(), (started) => started.stop());
+  const state = await startState(options, opening);
+  const mcpKey = await writeClients(dir);
+  const policy = openPolicyFile(dir, (options.policy ?? same)(demoPolicy({ dir, idpUrl: idps.baseUrl, issuer })));
+  const trail: Trail = { events: [], logs: [], journal: { isFull: false }, clock: { aheadMs: 0 } };
+  const environment = { ...environmentOf({ url, dir, policyFile: policy.path }), ...state };
+  // The same public address: a balancer stands in front of both.
+  for (const one of [port, replicaPort]) {
+    opening.defer(await startReplica({ ...environment, PORTAL_LISTEN: String(one) }, trail));
+  }
+  const opened = opening.move();
   return {
+    ...trail,
     url,
     replicaUrl: `http://127.0.0.1:${replicaPort}`,
     dir,
-    events,
-    logs,
-    journal,
-    clock,
     idps,
     issuer,
     people,
     supervisorSecret: 'supervisor-secret',
     mcpKey,
-    tokenOf: (email) => {
-      const known = tokens.get(email) ?? signIn(idps, email);
-      tokens.set(email, known);
-      return known;
+    tokenOf: rememberedSignIns(idps),
+    policy: policy.edit,
+    policyHolds: async (edit) => {
+      const changes = () => trail.events.filter(({ kind }) => kind === 'policy_change').length;
+      const before = changes();
+      if (policy.edit(edit)) await until(() => changes() >= before + REPLICAS);
     },
-    policy: (edit) => writeFileSync(policyFile, edit(text)),
-    eventOf: (response) => events.findLast((event) => event.requestId === response.headers.get('x-request-id')),
-    stop: async () => {
-      for (const stop of stops) await stop();
-      await Promise.all([idps.close(), issuer.stop(), redis.stop()]);
-      rmSync(dir, { recursive: true, force: true });
-    },
+    eventOf: (response) => trail.events.findLast((event) => event.requestId === response.headers.get('x-request-id')),
+    stop: () => opened.disposeAsync(),
   };
+}
+
+const REPLICAS = 2;
+const same = (text: string) => text;
+
+async function startState({ stateDatabaseUrl }: WorldOptions, opening: AsyncDisposableStack) {
+  if (stateDatabaseUrl !== undefined) return { STATE_DATABASE_URL: stateDatabaseUrl };
+  const redis = opening.adopt(await startTestRedis(), (started) => started.stop());
+  return { REDIS_URL: redis.url };
+}
+
+/** The policy as it was at the start, and edits of that. */
+function openPolicyFile(dir: string, text: string) {
+  const path = join(dir, 'policy.yaml');
+  writeFileSync(path, text);
+  let current = text;
+  /** Says whether it is another one than before. */
+  const edit = (change: (original: string) => string): boolean => {
+    const before = current;
+    current = change(text);
+    writeFileSync(path, current);
+    return current !== before;
+  };
+  return { path, edit };
+}
+
+function rememberedSignIns(idps: IdentityProviders): PortalWorld['tokenOf'] {
+  const tokens = new Map<string, Promise<string>>();
+  return (email) => {
+    const known = tokens.get(email) ?? signIn(idps, email);
+    tokens.set(email, known);
+    return known;
+  };
+}
+
+/** What comes sooner or later; the test's own deadline ends what never does. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await delay(25);
 }
 
 function environmentOf({ url, dir, policyFile }: { url: string; dir: string; policyFile: string }) {
@@ -118,7 +148,13 @@ function environmentOf({ url, dir, policyFile }: { url: string; dir: string; pol
   };
 }
 
-function demoPolicy({ dir, idpUrl, issuer }: { dir: string; idpUrl: string; issuer: string }): string {
+interface Places {
+  readonly dir: string;
+  readonly idpUrl: string;
+  readonly issuer: TestIssuer;
+}
+
+function demoPolicy({ dir, idpUrl, issuer: { issuer } }: Places): string {
   const test = `  - { id: test, kind: oidc, issuer: '${issuer}', audience: ${TEST_AUDIENCE}, network: [127.0.0.0/8], emailDomains: [test.example], roles: { tester: managers, seller: west_sales, boss: executive } }`;
   return readFileSync(DEMO_POLICY, 'utf8')
     .replaceAll('http://127.0.0.1:8710', idpUrl)
@@ -156,9 +192,9 @@ async function startReplica(environment: Record<string, string>, trail: Trail) {
   const ended = Promise.withResolvers<number>();
   const host = { on: (_signal: string, listener: typeof end) => (end = listener), exit: ended.resolve };
   await serve({ service: 'portal', settings, logger, metrics: createMetrics(), host, ...portal });
-  return () => {
+  return async () => {
     end('SIGTERM');
-    return ended.promise;
+    await ended.promise;
   };
 }
 

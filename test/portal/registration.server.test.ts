@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type PortalWorld, startPortalWorld } from './portal-world.ts';
 import { fieldsOf, TestBrowser } from './test-browser.ts';
-import { basic, bodyOf, post } from './token-request.ts';
+import { asSupervisor, basic, bodyOf, exchange, post } from './token-request.ts';
 
 const METADATA = 'https://apps.example/oauth/client.json';
 const REDIRECT = 'https://apps.example/callback';
@@ -55,12 +55,23 @@ test('a client that registers gets people signed in, and nothing else', async ()
   const form = { grant_type: 'authorization_code', client_id: client['client_id'] ?? '', redirect_uri: REDIRECT, code };
   const token = await bodyOf(await post(`${world.url}/oauth/token`, { ...form, code_verifier: verifier }));
   expect(token).toHaveProperty('refresh_token');
-  const exchange = {
+  const other = {
     grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
     client_id: client['client_id'] ?? '',
   };
-  const refused = await post(`${world.url}/oauth/token`, { ...exchange, subject_token: world.issuer.token() });
+  const refused = await post(`${world.url}/oauth/token`, { ...other, subject_token: world.issuer.token() });
   expect(await refused.json()).toMatchObject({ error: 'unauthorized_client' });
+});
+
+test('a client that registered itself learns nothing of tokens of others', async () => {
+  const { client_id: id = '', client_secret: secret = '' } = (await (
+    await register({ ...good, token_endpoint_auth_method: 'client_secret_basic' })
+  ).json()) as Record<string, string>;
+  const { access_token: token } = await bodyOf(await exchange(world, world.issuer.token()));
+  const introspect = async (headers: Record<string, string>) =>
+    (await post(`${world.url}/oauth/introspect`, { token }, headers)).json();
+  expect(await introspect(basic(id, secret))).toEqual({ active: false });
+  expect(await introspect(asSupervisor(world))).toMatchObject({ active: true });
 });
 
 test('a confidential client gets a secret, which it needs', async () => {

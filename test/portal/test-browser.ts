@@ -1,4 +1,5 @@
 interface Cookie {
+  readonly name: string;
   readonly value: string;
   readonly path: string;
 }
@@ -14,6 +15,7 @@ const REDIRECTS_MAX = 15;
 
 /** A browser without scripts: cookies by host and path, redirects, forms. It stops where `stopAt` begins. */
 export class TestBrowser {
+  /** By host, and there by name and path. */
   readonly #cookies = new Map<string, Map<string, Cookie>>();
   readonly #stopAt: string;
   readonly visited: string[] = [];
@@ -23,15 +25,15 @@ export class TestBrowser {
   }
 
   cookieNames(): string[] {
-    return [...this.#cookies.values()].flatMap((jar) => [...jar.keys()]);
+    return this.#all().map(({ name }) => name);
   }
 
   cookie(name: string): string | undefined {
-    return [...this.#cookies.values()].map((jar) => jar.get(name)?.value).find((value) => value !== undefined);
+    return this.#all().find((cookie) => cookie.name === name)?.value;
   }
 
   plant(url: string, name: string, value: string): void {
-    this.#jar(new URL(url)).set(name, { value, path: '/' });
+    this.#jar(new URL(url)).set(`${name} /`, { name, value, path: '/' });
   }
 
   async open(url: string | URL, form?: Record<string, string>, headers: Record<string, string> = {}): Promise<Visit> {
@@ -54,6 +56,10 @@ export class TestBrowser {
     throw new Error(`too many redirects: ${this.visited.join(' ')}`);
   }
 
+  #all(): Cookie[] {
+    return [...this.#cookies.values()].flatMap((jar) => [...jar.values()]);
+  }
+
   #jar(url: URL): Map<string, Cookie> {
     const jar = this.#cookies.get(url.hostname) ?? new Map<string, Cookie>();
     this.#cookies.set(url.hostname, jar);
@@ -61,8 +67,8 @@ export class TestBrowser {
   }
 
   #header(url: URL): string {
-    const fitting = [...this.#jar(url)].filter(([, { path }]) => url.pathname.startsWith(path));
-    return fitting.map(([name, { value }]) => `${name}=${value}`).join('; ');
+    const fitting = [...this.#jar(url).values()].filter(({ path }) => url.pathname.startsWith(path));
+    return fitting.map(({ name, value }) => `${name}=${value}`).join('; ');
   }
 
   #keep(url: URL, response: Response): void {
@@ -71,8 +77,8 @@ export class TestBrowser {
       const [name = '', value = ''] = pair.split(/=(.*)/s);
       const path = attributes.find((one) => one.toLowerCase().startsWith('path='))?.slice(5) ?? '/';
       const isGone = value === '' || attributes.some((one) => /^max-age=0$|^expires=thu, 01 jan 1970/i.test(one));
-      if (isGone) this.#jar(url).delete(name);
-      else this.#jar(url).set(name, { value, path });
+      if (isGone) this.#jar(url).delete(`${name} ${path}`);
+      else this.#jar(url).set(`${name} ${path}`, { name, value, path });
     }
   }
 }

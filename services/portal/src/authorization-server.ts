@@ -75,8 +75,8 @@ export function createAuthorizationServer(deps: AuthorizationServerDeps): Author
     document,
     now,
     logger,
-    limits,
     record,
+    store: state.store,
     browser: browserHooks(hooks, loginPolicy(hooks.accountIdOf)),
     principalFor: principalFor(hooks),
   });

@@ -56,24 +56,29 @@ const WORDINGS: Partial<Record<ErrorCode, Wording>> = {
   audit_unavailable: UNAVAILABLE,
 };
 
+/** Of forms that only this session can make use of. */
+export const ANYTHING = 'form';
+
 const FORM_BYTES_MAX = 16 * 1024;
 
 export interface FormCheck {
   readonly sealer: Sealer;
   readonly publicUrl: string;
   readonly session: Session;
+  /** What the form is about, where that is more than the session: a yes to one thing is none to another. */
+  readonly about?: string;
 }
 
 /** A form that this portal gave to this very session, and that was sent from its own pages (CSRF). */
 export async function readOwnForm(
   request: IncomingMessage,
-  { sealer, publicUrl, session }: FormCheck,
+  { sealer, publicUrl, session, about = ANYTHING }: FormCheck,
 ): Promise<URLSearchParams> {
   const form = new URLSearchParams((await readBody(request, FORM_BYTES_MAX)).toString('utf8'));
   const { origin } = request.headers;
   // With `no-referrer` a browser sends `null` for forms of our own pages.
   const isForeign = origin !== undefined && origin !== 'null' && origin !== publicUrl;
-  if (isForeign || !sealer.isProof(form.get('csrf'), 'form', session.id)) {
+  if (isForeign || !sealer.isProof(form.get('csrf'), about, session.id)) {
     throw new HttpRefusal(400, 'the form is not one of ours for this session');
   }
   return form;

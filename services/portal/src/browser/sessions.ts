@@ -33,8 +33,14 @@ export class Sessions {
   }
 
   /** Always under a new name: one that was planted before the sign-in is worth nothing after it (session fixation). */
-  async begin(response: ServerResponse, { accountId, idToken }: { accountId: string; idToken: string }): Promise<void> {
+  async begin(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { accountId, idToken }: { accountId: string; idToken: string },
+  ): Promise<void> {
     const { store, cookies, sealer, now, lifetimeMs } = this.#deps;
+    const before = cookies.read(request, 'session');
+    if (before !== undefined) await store.delete(keyOf(idOf(before)));
     const name = randomBytes(32).toString('base64url');
     const value = { accountId, signedInAt: now(), sealedIdToken: sealer.seal(idToken) };
     const ttlMs = lifetimeMs();

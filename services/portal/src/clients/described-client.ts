@@ -28,6 +28,8 @@ export function redirectProblem(redirect: string): string | undefined {
   if (url === null) return 'is not an address';
   if (redirect.includes('#')) return 'has a fragment';
   if (url.username !== '' || url.password !== '') return 'holds credentials';
+  // It comes into the page's Content-Security-Policy, where a semicolon begins another directive.
+  if (!/^(?:[\w.-]+|\[[\da-f:]+\])$/.test(url.hostname)) return 'has no plain host name';
   if (url.protocol === 'https:') return undefined;
   if (url.protocol === 'http:' && isLoopbackHost(url.hostname)) return undefined;
   return 'is neither https nor on the person’s own machine';

@@ -72,6 +72,7 @@ test.each([
   ['dot segments', 'https://apps.example/a/../client.json'],
   ['another host', 'https://evil.example/client.json'],
   ['a host that only ends alike', 'https://evil-apps.example/client.json'],
+  ['a port', 'https://apps.example:8443/client.json'],
   ['a host in capitals', 'https://APPS.example/client.json'],
   ['an ordinary id', 'partner-portal'],
 ])('an id with %s is not fetched', async (_name, id) => {
@@ -87,6 +88,7 @@ test.each([
   ['without redirects', { redirect_uris: [] }],
   ['with a plain redirect', { redirect_uris: ['http://apps.example/callback'] }],
   ['with a script as redirect', { redirect_uris: ['javascript:alert(1)'] }],
+  ['with a redirect whose host is policy text', { redirect_uris: ['https://apps.example;sandbox/callback'] }],
   ['with a redirect that has a fragment', { redirect_uris: ['https://apps.example/callback#x'] }],
   ['of a client with a secret', { token_endpoint_auth_method: 'client_secret_basic' }],
 ])('a document %s is refused', async (_name, change) => {

@@ -110,8 +110,10 @@ export class MetadataClients {
 /** The draft's §2: https, a path, no dot segments, no fragment, no credentials; and written as a browser would write it. */
 function metadataUrl(id: string): URL | undefined {
   const url = id.length <= 1000 && id.startsWith('https://') ? URL.parse(id) : null;
-  if (url === null || url.href !== id || url.pathname === '/' || url.hash !== '' || url.search !== '') return undefined;
-  return url.username === '' && url.password === '' ? url : undefined;
+  if (url === null || url.href !== id || url.pathname === '/') return undefined;
+  // The policy allows hosts; what listens on their other ports is no business of ours.
+  const extras = [url.hash, url.search, url.port, url.username, url.password];
+  return extras.every((part) => part === '') ? url : undefined;
 }
 
 function clientOf(id: string, document: z.infer<typeof metadataDocument>): RegisteredClient {

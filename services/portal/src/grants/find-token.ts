@@ -7,12 +7,14 @@ interface RefreshTokenRecord {
   readonly accountId: string;
   readonly grantId: string;
   readonly scope: string | undefined;
+  /** Another one took its place. */
+  readonly isUsed: boolean;
   readonly issuedAt: number;
   readonly expiresAt: number;
 }
 
 export interface RefreshTokens {
-  /** One that lives and was not used. */
+  /** One that lives, used or not. */
   find(token: string): Promise<RefreshTokenRecord | undefined>;
   /** Ends the grant: this token, and everything that came of the same sign-in. */
   endGrant(grantId: string): Promise<void>;

@@ -19,10 +19,14 @@ export function createIntrospect(deps: FindTokenDeps): GrantType {
       if (!client.isConfidential) throw new OAuthRefusal('invalid_client', 'a public client asks', { denied: true });
       const found = await findToken(deps, requiredParameter(parameters, 'token'), client.id);
       // RFC 7662 §2.2: that it is another client's is not told apart from that it is none.
-      if (found === undefined || (found.kind !== 'principal' && found.clientId !== client.id)) return INACTIVE;
-      return describe(deps, found);
+      return found !== undefined && mayAsk(deps, found, client.id) ? describe(deps, found) : INACTIVE;
     },
   };
+}
+
+/** Its own client may, and for principal tokens those of the policy too: MCP servers and gateways. Who registered itself is none. */
+function mayAsk({ identity }: FindTokenDeps, { kind, clientId }: FoundToken, asking: string): boolean {
+  return clientId === asking || (kind === 'principal' && Object.hasOwn(identity.document.policy.clients, asking));
 }
 
 function describe({ identity }: FindTokenDeps, found: FoundToken): Record<string, unknown> {
@@ -30,7 +34,8 @@ function describe({ identity }: FindTokenDeps, found: FoundToken): Record<string
   const common = { active: true, client_id: found.clientId, iss: issuer };
   switch (found.kind) {
     case 'refresh': {
-      const { scope, issuedAt, expiresAt } = found.record;
+      const { scope, isUsed, issuedAt, expiresAt } = found.record;
+      if (isUsed) return INACTIVE;
       return { ...common, scope, iat: issuedAt, exp: expiresAt, token_type: 'refresh_token' };
     }
     case 'agent': {

@@ -59,7 +59,7 @@ async function verifyActor({ agentTokens, document }: Identity, token: string, c
 }
 
 /** What the human said last counts; where they said nothing, what the policy says. */
-async function checkConsent({ identity, consents }: ProveActorDeps, agent: Agent, human: Human): Promise<void> {
+export async function checkConsent({ identity, consents }: ProveActorDeps, agent: Agent, human: Human): Promise<void> {
   const said = await consents.find(human, `agent:${agent.id}`);
   if (said?.decision === 'allowed') return;
   if (said?.decision === 'denied') throw refuseToken(`the human has taken back the consent to the agent "${agent.id}"`);

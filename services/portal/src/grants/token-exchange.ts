@@ -10,7 +10,7 @@ import type { TokenLimits } from '../limits/token-limits.ts';
 import type { Grant, GrantRequest, GrantType } from './grant.ts';
 import { optionalParameter, requiredParameter } from './parameters.ts';
 import { type PlatformAssertionDeps, exchangeForAssertion, isPlatformRequest } from './platform-assertion.ts';
-import { proveActor } from './prove-actor.ts';
+import { checkConsent, proveActor } from './prove-actor.ts';
 import { ACCESS_TOKEN_TYPE, shortTokenType, TOKEN_EXCHANGE } from './token-types.ts';
 
 export interface TokenExchangeDeps extends PlatformAssertionDeps {
@@ -69,7 +69,11 @@ const exchangeForPrincipal = async (deps: TokenExchangeDeps, request: GrantReque
     },
     attempt,
   );
-  if (agent !== undefined) await connections.noteAgentToken(subject.human, agent.id, issued);
+  if (agent !== undefined) {
+    await connections.noteAgentToken(subject.human, agent.id, issued);
+    // A "no" that came before the token was noted did not find it there.
+    await checkConsent({ identity, consents }, agent, subject.human);
+  }
   return { ...body, issued_token_type: ACCESS_TOKEN_TYPE };
 };
 

@@ -36,7 +36,9 @@ async function openReplicas(kind: keyof typeof LOCATIONS, document: () => Policy
 }
 
 async function granted(replicas: readonly TokenLimits[], subject: string, requests: number): Promise<number> {
-  const each = Array.from({ length: requests }, (_, n) => replicas[n % replicas.length]?.count('subject', subject));
+  const each = Array.from({ length: requests }, async (_, n) =>
+    replicas[n % replicas.length]?.count('subject', subject),
+  );
   const results = await Promise.allSettled(each);
   const refused = results.filter((result) => result.status === 'rejected');
   for (const { reason } of refused) expect(reason).toMatchObject({ code: 'rate_limited' });

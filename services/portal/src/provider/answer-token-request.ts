@@ -8,15 +8,16 @@ import { OAuthRefusal } from '../attempt/oauth-refusal.ts';
 import type { RecordAttempt } from '../attempt/record-attempt.ts';
 import { toAppError } from '@causeway/core';
 import { PATHS } from '../endpoints/paths.ts';
-import type { TokenLimits } from '../limits/token-limits.ts';
 import { attemptOf } from './attempt-of.ts';
 import { refusalOf } from './refusal-of.ts';
+import { consumedKeyFor } from './state-adapter.ts';
+import type { StateStore } from '../state/state-store.ts';
 
 export interface TokenAnswerDeps {
   readonly record: RecordAttempt;
-  readonly limits: TokenLimits;
   /** Takes the place of the token that the library made for a code or a refresh token. */
   readonly principalFor: (ctx: KoaContextWithOIDC, attempt: Attempt) => Promise<OAuthAnswer['body']>;
+  readonly store: StateStore;
 }
 
 /** Stands around the library's token endpoint: what it answers goes out only after it was recorded, and in our words. */
@@ -52,10 +53,21 @@ async function finish(deps: TokenAnswerDeps, { ctx, attempt, failure }: Finish):
     await deps.record(attempt, undefined);
     return successAnswer(body);
   } catch (error) {
+    await giveBack(deps, ctx, attempt).catch(() => undefined);
     return answerFailure(deps, { ctx, attempt, failure: { error } });
   } finally {
     requestContext(ctx.res).caller = attempt.caller;
   }
+}
+
+/** What this request used up for an answer that is not given can be used again; what it was to be replaced by is dropped. */
+async function giveBack({ store }: TokenAnswerDeps, { oidc }: KoaContextWithOIDC, { startedAt }: Attempt) {
+  const { RotatedRefreshToken: rotated, RefreshToken: next } = oidc.entities;
+  if (rotated === undefined) return;
+  const key = consumedKeyFor('RefreshToken', rotated.jti);
+  // An earlier use stays one: then this was the second try within the grace of a lost answer.
+  if (Number(await store.get(key)) >= startedAt) await store.delete(key);
+  await next?.destroy();
 }
 
 async function answerFailure({ record }: TokenAnswerDeps, { ctx, attempt, failure }: Finish): Promise<OAuthAnswer> {

@@ -83,6 +83,8 @@ async function findAccount(
   ctx: KoaContextWithOIDC,
   id: string,
 ): Promise<OwnAccount | undefined> {
+  // Before the library takes the code or the refresh token for used: whoever is told to wait may come back with it.
+  if (ctx.oidc.route === 'token') await deps.limits.count('subject', id);
   const isRefresh = ctx.oidc.route === 'token' && ctx.oidc.params?.['grant_type'] === 'refresh_token';
   const account = await (isRefresh ? deps.renewAccount(id) : deps.findAccount(id));
   if (account === undefined || account.isOver) {
@@ -101,8 +103,8 @@ async function findAccount(
 async function endGrantOf({ connections }: BrowserHookDeps, { oidc }: KoaContextWithOIDC): Promise<void> {
   const { Grant: grant } = oidc.entities;
   if (grant === undefined) return;
-  await connections.endGrantTokens(grant.jti, 'the provider says that the person is out');
   await grant.destroy();
+  await connections.endGrantTokens(grant.jti, 'the provider says that the person is out');
 }
 
 /** What was just agreed to, or what was agreed to before, for this person and client, and covers all that is asked. */
@@ -158,13 +160,12 @@ export function createGrant(provider: Provider, { accountId, clientId, resource,
 }
 
 /** The principal token for a code or a refresh token: the role as it is now, of what was agreed to. */
-export function principalFor({ identity, limits, connections }: BrowserHookDeps): TokenAnswerDeps['principalFor'] {
+export function principalFor({ identity, connections }: BrowserHookDeps): TokenAnswerDeps['principalFor'] {
   return async (ctx, attempt) => {
     const { Account: found, AccessToken: made, Client: client } = ctx.oidc.entities;
     const { account } = found as unknown as OwnAccount;
     attempt.human = account.human;
     attempt.isProven = true;
-    await limits.count('subject', account.id);
     const mapped = mapClaims(identity.document, account.human, account.claims);
     if (!mapped.ok) throw new OAuthRefusal('invalid_grant', mapped.reason, { denied: true });
     const granted = (made?.scope ?? '').split(' ').filter(isScope);
@@ -182,7 +183,12 @@ export function principalFor({ identity, limits, connections }: BrowserHookDeps)
       },
       attempt,
     );
-    if (made?.grantId !== undefined) await connections.noteGrantToken(made.grantId, issued);
+    if (made?.grantId !== undefined) {
+      await connections.noteGrantToken(made.grantId, issued);
+      // Whoever ended the grant before the token was noted did not find it there.
+      const grant = await ctx.oidc.provider.Grant.find(made.grantId);
+      if (grant === undefined) throw new OAuthRefusal('invalid_grant', 'the grant ended meanwhile', { denied: true });
+    }
     const { refresh_token: refreshToken } = ctx.body as { refresh_token?: string };
     return { ...body, ...(refreshToken !== undefined && { refresh_token: refreshToken }) };
   };

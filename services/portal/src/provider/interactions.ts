@@ -29,7 +29,8 @@ export interface Interactions {
   find(request: IncomingMessage, response: ServerResponse): Promise<PendingAuthorization>;
   finishLogin(request: IncomingMessage, response: ServerResponse, accountId: string): Promise<void>;
   /** Answers with the id of the grant. */
-  finishConsent(request: IncomingMessage, response: ServerResponse, consented: Consented): Promise<string>;
+  grant(consented: Consented): Promise<string>;
+  finishConsent(request: IncomingMessage, response: ServerResponse, grantId: string): Promise<void>;
   refuse(request: IncomingMessage, response: ServerResponse): Promise<void>;
 }
 
@@ -54,16 +55,9 @@ export function interactionsOf(provider: Provider): Interactions {
     },
     finishLogin: (request, response, accountId) =>
       provider.interactionFinished(request, response, { login: { accountId } }, { mergeWithLastSubmission: false }),
-    finishConsent: async (request, response, consented) => {
-      const grantId = await createGrant(provider, consented).save();
-      await provider.interactionFinished(
-        request,
-        response,
-        { consent: { grantId } },
-        { mergeWithLastSubmission: true },
-      );
-      return grantId;
-    },
+    grant: (consented) => createGrant(provider, consented).save(),
+    finishConsent: (request, response, grantId) =>
+      provider.interactionFinished(request, response, { consent: { grantId } }, { mergeWithLastSubmission: true }),
     refuse: (request, response) =>
       provider.interactionFinished(
         request,

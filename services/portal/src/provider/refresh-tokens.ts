@@ -12,14 +12,16 @@ export function refreshTokensOf(
   return {
     find: async (token) => {
       const found = await provider.RefreshToken.find(token);
-      if (found === undefined || found.consumed !== undefined) return undefined;
-      const { clientId = '', accountId, grantId = '', scope, iat, exp = 0 } = found;
-      return { clientId, accountId, grantId, scope, issuedAt: iat, expiresAt: exp };
+      if (found === undefined) return undefined;
+      const { clientId = '', accountId, grantId = '', scope, consumed, iat, exp = 0 } = found;
+      return { clientId, accountId, grantId, scope, isUsed: consumed !== undefined, issuedAt: iat, expiresAt: exp };
     },
     endGrant: async (grantId) => {
-      await endTokens(grantId);
-      await store.deleteGroup(groupOf(grantId));
+      // First: whoever makes a token of it meanwhile looks for the grant once more when the token is noted.
       await (await provider.Grant.find(grantId, { ignoreExpiration: true }))?.destroy();
+      await endTokens(grantId);
+      // Last: when something fails before, the client can ask for it again.
+      await store.deleteGroup(groupOf(grantId));
     },
   };
 }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { MemoryStateStore } from '../state/testing/memory-state-store.ts';
 import { createStateAdapter } from './state-adapter.ts';
 
-function setUp() {
+function setUp(onGrantRevoked?: (grantId: string) => Promise<void>) {
   const clock = { ms: 1_000_000_000 };
   const store = new MemoryStateStore(() => clock.ms);
   const ended: string[] = [];
@@ -13,6 +13,7 @@ function setUp() {
     now: () => clock.ms,
     onGrantRevoked: async (grantId) => {
       ended.push(grantId);
+      await onGrantRevoked?.(grantId);
     },
   });
   const open = (model: string): Adapter => factory(model);
@@ -30,6 +31,26 @@ test('a refresh token that was used still works for 30 seconds, and is known as 
   clock.ms += 1;
   expect(await adapter.find('token')).toHaveProperty('consumed');
   await expect(adapter.consume('token')).rejects.toThrow('invalid_grant');
+});
+
+test('a use is known for as long as the token itself would live', async () => {
+  const { clock, open } = setUp();
+  const adapter = open('RefreshToken');
+  const days = 30 * 86_400;
+  await adapter.upsert('token', { grantId: 'grant', exp: clock.ms / 1000 + days }, days);
+  await adapter.consume('token');
+  clock.ms += (days - 60) * 1000;
+  expect(await adapter.find('token')).toHaveProperty('consumed');
+});
+
+test('the grant is gone before what came of it is taken back: who asks in between finds none', async () => {
+  const found: unknown[] = [];
+  const { open } = setUp(async () => {
+    found.push(await open('Grant').find('grant'));
+  });
+  await open('Grant').upsert('grant', {}, 60);
+  await open('RefreshToken').revokeByGrantId('grant');
+  expect(found).toEqual([undefined]);
 });
 
 test('of many that use a code at once, one does', async () => {

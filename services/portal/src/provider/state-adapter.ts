@@ -26,10 +26,9 @@ export function createStateAdapter(deps: StateAdapterDeps): AdapterFactory {
 }
 
 function modelAdapter({ store, now, onGrantRevoked }: StateAdapterDeps, model: string): Adapter {
-  // Ids are the tokens themselves: whoever reads the store must not hold them.
-  const keyOf = (id: string) => `oidc:${model}:${hash('sha256', id, 'base64url')}`;
-  const uidKey = (uid: string) => `oidc:${model}-uid:${hash('sha256', uid, 'base64url')}`;
-  const consumedKey = (id: string) => `${keyOf(id)}:consumed`;
+  const keyOf = (id: string) => keyFor(model, id);
+  const uidKey = (uid: string) => keyFor(`${model}-uid`, uid);
+  const consumedKey = (id: string) => consumedKeyFor(model, id);
 
   const find = async (id: string): Promise<AdapterPayload | undefined> => {
     const [written, consumed] = await Promise.all([store.get(keyOf(id)), store.get(consumedKey(id))]);
@@ -61,20 +60,32 @@ function modelAdapter({ store, now, onGrantRevoked }: StateAdapterDeps, model: s
     },
     findByUserCode: async () => undefined,
     consume: async (id) => {
-      // As long as any token lives, so that a late reuse is still seen.
-      if (await store.add(consumedKey(id), String(now()), { ttlMs: CONSUMED_KEPT_MS })) return;
+      const written = await store.get(keyOf(id));
+      if (written === undefined) throw new errors.InvalidGrant('ended while it was used');
+      // As long as it lives itself, so that a late reuse is still seen.
+      const { exp = 0 } = JSON.parse(written) as AdapterPayload;
+      const ttlMs = Math.max(exp * 1000 - now(), 0) + CONSUMED_KEPT_MS;
+      if (await store.add(consumedKey(id), String(now()), { ttlMs })) return;
       const consumedAt = await store.get(consumedKey(id));
       if (consumedAt === undefined || !isWithinGrace(consumedAt)) throw new errors.InvalidGrant('already used');
     },
     destroy: (id) => store.delete(keyOf(id)),
     revokeByGrantId: async (grantId) => {
+      // First: whoever makes a token of it meanwhile looks for the grant once more when the token is noted.
+      await store.delete(keyFor('Grant', grantId));
       await store.deleteGroup(groupOf(grantId));
       await onGrantRevoked(grantId);
     },
   };
 }
 
-const CONSUMED_KEPT_MS = 13 * 3_600_000;
+const CONSUMED_KEPT_MS = 3_600_000;
+
+/** Ids are the tokens themselves: whoever reads the store must not hold them. */
+const keyFor = (model: string, id: string): string => `oidc:${model}:${hash('sha256', id, 'base64url')}`;
+
+/** Where it is written that a code or refresh token was used, and when. */
+export const consumedKeyFor = (model: string, id: string): string => `${keyFor(model, id)}:consumed`;
 
 /** Everything that came of one grant ends with it. */
 export const groupOf = (grantId: string): string => `grant:${hash('sha256', grantId, 'base64url')}`;

@@ -35,6 +35,8 @@ export interface Begun {
 }
 
 export interface Returned {
+  /** Which of the sign-ins of this browser it was. */
+  readonly browser: string;
   readonly signedIn: SignedIn;
   readonly idToken: string;
   readonly returnTo: string;
@@ -68,8 +70,8 @@ export class SignIn {
     return { url, browser };
   }
 
-  /** `search` is the query with which the browser came back, and `browser` what its cookie holds. */
-  async finish(idp: string, { search, browser }: { search: string; browser: string | undefined }): Promise<Returned> {
+  /** `search` is the query with which the browser came back, and `browsers` what its cookie holds: one for each open tab. */
+  async finish(idp: string, { search, browsers }: { search: string; browsers: readonly string[] }): Promise<Returned> {
     const state = new URLSearchParams(search).get('state') ?? '';
     // Taken, not read: an answer counts once.
     const written = await this.#deps.store.take(keyOf(state));
@@ -77,13 +79,15 @@ export class SignIn {
     const begun = pending.parse(JSON.parse(written));
     if (begun.idp !== idp) throw refuseToken('the sign-in was begun at another provider');
     // RFC 6749 §10.12: otherwise somebody could be signed in as the attacker.
-    if (browser === undefined || digest(browser) !== begun.browser) throw refuseToken('another browser came back');
+    const browser = browsers.find((one) => digest(one) === begun.browser);
+    if (browser === undefined) throw refuseToken('another browser came back');
     const partner = await this.#deps.clients.find(this.#deps.document(), idp);
     if (partner === undefined) throw refuseToken('the provider is gone from the policy');
     const tokens = await redeem(partner, { search, state, begun });
     const idToken = tokens.id_token ?? '';
     const signedIn = await this.#prove(partner.provider, idToken);
-    return { signedIn: { ...signedIn, refreshToken: tokens.refresh_token }, idToken, returnTo: begun.returnTo };
+    const { refresh_token: refreshToken } = tokens;
+    return { browser, signedIn: { ...signedIn, refreshToken }, idToken, returnTo: begun.returnTo };
   }
 
   /** Asks the provider whether this person is still there. Undefined when it says no. */
@@ -95,10 +99,14 @@ export class SignIn {
       const tokens = await client.refreshTokenGrant(partner.configuration, refreshToken);
       const proved =
         tokens.id_token === undefined ? { claims, human } : await this.#prove(partner.provider, tokens.id_token);
+      // OpenID Connect Core §12.2: the person of the first ID token, and nobody else.
+      if (proved.human.subject !== human.subject) {
+        throw new AppError('upstream_unavailable', `sign-in at ${idp}: the answer is about another person`);
+      }
       return { ...proved, refreshToken: tokens.refresh_token ?? refreshToken };
     } catch (error) {
-      if (error instanceof client.ResponseBodyError && error.status < 500) return undefined;
-      throw unavailable(idp, error);
+      if (isAboutThePerson(error)) return undefined;
+      throw error instanceof AppError ? error : unavailable(idp, error);
     }
   }
 
@@ -127,6 +135,25 @@ export class SignIn {
     return { human: result.human, claims: result.claims };
   }
 }
+
+/** RFC 6749 §5.2: what a provider says of us, or of its own state, says nothing about the person. */
+const ABOUT_US = new Set([
+  'invalid_client',
+  'unauthorized_client',
+  'invalid_request',
+  'invalid_scope',
+  'unsupported_grant_type',
+  'server_error',
+  'temporarily_unavailable',
+  'slow_down',
+]);
+const LATER = new Set([408, 429]);
+
+const isAboutThePerson = (error: unknown): boolean =>
+  error instanceof client.ResponseBodyError &&
+  error.status < 500 &&
+  !LATER.has(error.status) &&
+  !ABOUT_US.has(error.error);
 
 /** The keys belong to somebody else, who watches and closes them. */
 const NO_STATE = {

@@ -5,7 +5,7 @@ import type { Application, Consent } from '../../consent/consents.ts';
 import type { Account } from '../../sign-in/accounts.ts';
 import type { Browser } from '../browser.ts';
 import { attempted } from '../browser-attempt.ts';
-import { readOwnForm } from '../page-handler.ts';
+import { ANYTHING, readOwnForm } from '../page-handler.ts';
 import { chooseProviderPage } from '../pages/choose-provider.ts';
 import { type Connected, homePage } from '../pages/home.ts';
 import { sendPage } from '../pages/layout.ts';
@@ -32,7 +32,7 @@ export async function home(browser: Browser, request: IncomingMessage, response:
       scopes: mapped.scopes,
       tools: tools.filter(({ allowed }) => allowed).map(({ name }) => name),
       connected: connectedOf(identity.document.policy, mapped, await consents.listOf(account.human)),
-      csrf: sealer.proof('form', session.id),
+      csrf: sealer.proof(ANYTHING, session.id),
     }),
   );
 }

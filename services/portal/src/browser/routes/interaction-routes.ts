@@ -26,14 +26,15 @@ export async function showInteraction(browser: Browser, request: IncomingMessage
   if (!mapped.ok) throw new AppError('access_denied', mapped.reason);
   if (pending.prompt === 'login') return browser.interactions.finishLogin(request, response, account.id);
   const { clients } = browser.identity.document.policy;
+  const scopes = availableScopes(browser.identity, account, pending.scopes).allowed;
   sendPage(
     response,
     consentPage({
       action: `/interaction/${pending.uid}`,
-      csrf: browser.sealer.proof('form', session.id),
+      csrf: browser.sealer.proof(aboutOf(pending, scopes), session.id),
       clientName: pending.clientName,
       redirectUri: pending.redirectUri,
-      scopes: availableScopes(browser.identity, account, pending.scopes).allowed,
+      scopes,
       human: account.human,
       role: mapped.principal.role,
       isSelfDescribed: !Object.hasOwn(clients, pending.clientId),
@@ -47,12 +48,17 @@ export async function answerInteraction(browser: Browser, request: IncomingMessa
   const who = await signedIn(browser, request);
   if (who === undefined) throw new AppError('invalid_request', 'nobody is signed in');
   const { account, session } = who;
-  const form = await readOwnForm(request, { ...browser, session });
+  const { allowed } = availableScopes(browser.identity, account, pending.scopes);
+  const form = await readOwnForm(request, { ...browser, session, about: aboutOf(pending, allowed) });
   if (pending.prompt !== 'consent' || pending.accountId !== account.id) {
     throw new AppError('invalid_request', 'the application does not wait for this person’s consent');
   }
   await decide(browser, { request, response, pending, account, isAllowed: form.get('decision') === 'allow' });
 }
+
+/** What is on the page: a policy that changed meanwhile, or another request, is asked about anew. */
+const aboutOf = ({ uid, clientId, redirectUri }: PendingAuthorization, scopes: readonly string[]): string =>
+  JSON.stringify(['consent', uid, clientId, redirectUri, scopes]);
 
 interface Decision {
   readonly request: IncomingMessage;
@@ -80,8 +86,9 @@ async function decide(browser: Browser, { request, response, pending, account, i
   if (!isAllowed) return interactions.refuse(request, response);
   await browser.registered.keep(clientId);
   const { resource, lifetimes } = identity.document.policy;
-  const consented = { accountId: account.id, clientId, resource, ...wanted };
-  const grantId = await interactions.finishConsent(request, response, consented);
+  const grantId = await interactions.grant({ accountId: account.id, clientId, resource, ...wanted });
+  // Before the application is told: a grant that nobody noted could not be taken back.
   const ttlMs = lifetimes.refreshAbsoluteSeconds * 1000;
   await connections.noteGrant(account.human, `client:${clientId}`, { grantId, ttlMs });
+  await interactions.finishConsent(request, response, grantId);
 }

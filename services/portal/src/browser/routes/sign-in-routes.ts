@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError, type Caller } from '@causeway/core';
 import { type MappedClaims, mapClaims } from '@causeway/policy';
+import { requestContext } from '@causeway/runtime';
 import type { Browser } from '../browser.ts';
 import { attempted } from '../browser-attempt.ts';
 import { localPath } from '../local-path.ts';
@@ -10,6 +11,8 @@ import { sendPage } from '../pages/layout.ts';
 import { leavingPage } from '../pages/message.ts';
 
 const SIGN_IN_SECONDS = 600;
+/** So many tabs may be at a provider at once; the oldest is forgotten for the next. */
+const TABS_MAX = 5;
 
 /** GET /auth?email=…: which provider has this domain. */
 export async function findProvider(
@@ -30,9 +33,10 @@ export async function findProvider(
 
 /** GET /auth/{idp}/login: off to the provider. */
 export async function beginSignIn(browser: Browser, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  await browser.limits.count('address', requestContext(response).clientAddress ?? 'unknown');
   const begun = await browser.signIn.begin(idpOf(request), localPath(queryOf(request).get('return_to')));
   if (begun === undefined) throw new AppError('not_found', 'no provider of that name signs people in');
-  browser.cookies.write(response, 'sign_in', { value: begun.browser, maxAgeSeconds: SIGN_IN_SECONDS });
+  writeTabs(browser, response, [...tabsOf(browser, request), begun.browser].slice(-TABS_MAX));
   redirect(response, begun.url.href);
 }
 
@@ -40,21 +44,31 @@ export async function beginSignIn(browser: Browser, request: IncomingMessage, re
 export async function endSignIn(browser: Browser, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const idp = idpOf(request);
   const search = new URL(request.url ?? '/', browser.publicUrl).search.slice(1);
-  const there = browser.cookies.read(request, 'sign_in');
-  browser.cookies.clear(response, 'sign_in');
+  const tabs = tabsOf(browser, request);
   const returnTo = await attempted(browser, { response, kind: 'sign_in' }, async (attempt) => {
     attempt.details['idp'] = idp;
-    const { signedIn, idToken, ...returned } = await browser.signIn.finish(idp, { search, browser: there });
+    const { signedIn, idToken, ...returned } = await browser.signIn.finish(idp, { search, browsers: tabs });
+    const others = tabs.filter((tab) => tab !== returned.browser);
+    writeTabs(browser, response, others);
     attempt.human = signedIn.human;
     attempt.isProven = true;
     const mapped = mapClaims(browser.identity.document, signedIn.human, signedIn.claims);
     if (!mapped.ok) throw new AppError('access_denied', mapped.reason);
     attempt.caller = callerOf(mapped, browser.now());
     const accountId = await browser.accounts.save(signedIn);
-    await browser.sessions.begin(response, { accountId, idToken });
+    await browser.sessions.begin(request, response, { accountId, idToken });
     return returned.returnTo;
   });
   redirect(response, returnTo);
+}
+
+/** What tells this browser from others, anew for each tab that is at a provider. */
+const tabsOf = ({ cookies }: Browser, request: IncomingMessage): string[] =>
+  cookies.read(request, 'sign_in')?.split('.').slice(-TABS_MAX) ?? [];
+
+function writeTabs({ cookies }: Browser, response: ServerResponse, tabs: readonly string[]): void {
+  if (tabs.length === 0) cookies.clear(response, 'sign_in');
+  else cookies.write(response, 'sign_in', { value: tabs.join('.'), maxAgeSeconds: SIGN_IN_SECONDS });
 }
 
 /** POST /auth/logout: here, and at the provider. */
