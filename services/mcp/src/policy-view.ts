@@ -68,10 +68,15 @@ export class PolicyView {
     return dataset;
   }
 
-  /** The fields of a dataset that read as empty for this caller. */
-  maskedFields(caller: Caller, dataset: Dataset): readonly string[] {
-    const masked = this.#accessOf(caller).relations[dataset.relation]?.masked ?? [];
-    return dataset.fieldsOf(masked);
+  /** Whether the policy says which groups the caller is in. Of the platform's own people the platform may be the only one that knows. */
+  knowsGroupsOf({ pattern, human }: Caller): boolean {
+    return pattern !== 'obo' || groupsOfHuman(this.document.policy, human?.email ?? '') !== undefined;
+  }
+
+  /** The fields of a dataset that read as empty for this caller, or for these groups of the platform. */
+  maskedFields(dataset: Dataset, caller: Caller, groups?: readonly string[]): readonly string[] {
+    const access = groups === undefined ? this.#accessOf(caller) : accessOfGroups(this.document.policy, groups);
+    return dataset.fieldsOf(access.relations[dataset.relation]?.masked ?? []);
   }
 
   #accessOf(caller: Caller): Access {

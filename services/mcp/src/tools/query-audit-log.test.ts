@@ -33,7 +33,7 @@ const event = (n: number) => ({
   status: 'success',
 });
 
-async function ask(args: object, rows = [event(3), event(2), event(1)]) {
+async function ask(args: object, rows: object[] = [event(3), event(2), event(1)]) {
   const world = callWorld({ engine: { query_audit_log: () => rows } });
   const result = await callTool(world.deps, world.call('query_audit_log', args, { caller: callerOf('finance') }));
   return { ...world, result, statement: world.asked[0] };
@@ -56,4 +56,18 @@ test('filters are bound', async () => {
 
 test.each([{ since: 'yesterday' }, { limit: 201 }, { tool: 'nope' }, { status: 'ok' }])('refused: %j', async (args) => {
   expect((await ask(args)).result).toMatchObject({ ok: false, error: { code: 'invalid_request' } });
+});
+
+test.each([
+  [{ region: 'WEST' }, { region: 'WEST' }],
+  ['{"region":"WEST"}', { region: 'WEST' }],
+  [null, null],
+])('arguments come as JSON or as its text: %j', async (stored, expected) => {
+  const { result } = await ask({}, [{ ...event(1), arguments: stored }]);
+  expect(result).toMatchObject({ content: { rows: [{ arguments: expected }] } });
+});
+
+test.each(['no json', '[1]'])('arguments that are neither reach nobody: %s', async (stored) => {
+  const { result } = await ask({}, [{ ...event(1), arguments: stored }]);
+  expect(result).toMatchObject({ ok: false });
 });

@@ -32,6 +32,20 @@ const auditRow = z.object({
   policy_digest: text,
 });
 
+const argumentsText = z.string().transform((written, context): unknown => {
+  try {
+    return JSON.parse(written);
+  } catch {
+    context.addIssue('no JSON');
+    return z.NEVER;
+  }
+});
+
+/** A table that has no type for JSON keeps arguments as text. */
+const storedRow = auditRow.extend({
+  arguments: z.union([auditRow.shape.arguments, argumentsText.pipe(auditRow.shape.arguments)]),
+});
+
 const input = z.strictObject({
   since: z.iso.datetime({ offset: true }).optional().describe('Events from this time on, ISO 8601.'),
   until: z.iso.datetime({ offset: true }).optional().describe('Events before this time, ISO 8601.'),
@@ -81,6 +95,6 @@ function auditQuery(question: Question, dialect: SqlDialect): Statement<z.infer<
     text: `SELECT ${COLUMNS} FROM ${dialect.relation('audit.tool_calls')}${where} ORDER BY event_id DESC LIMIT $${filters.length + 1}`,
     // One more than asked for tells whether there are more.
     values: [...values, question.limit + 1],
-    row: auditRow,
+    row: storedRow,
   };
 }

@@ -85,3 +85,19 @@ test('columns are those that the policy maps, quoted', async () => {
   await callTool(world.deps, world.call('query_sales_data'));
   expect(world.asked[0]?.text).toContain('"Kunde ""neu""" AS "customer"');
 });
+
+test.each([
+  [['west_sales'], ['margin_pct']],
+  [['finance'], []],
+])('what is masked for somebody whom only the platform knows is by its groups: %j', async (groups, masked) => {
+  const world = callWorld({
+    engine: { query_sales_data: () => [] },
+    identity: { currentUser: 'olga@causeway.example', groups },
+    policy: (policy) => ({ ...policy, workspace: { ...policy.workspace!, humans: {} } }),
+  });
+  const human = { issuer: 'https://w', subject: 'olga', email: 'olga@causeway.example', idp: 'workspace' };
+  const principal = { id: 'olga@causeway.example', role: undefined, groups: [] };
+  const caller = callerOf('west_sales', { pattern: 'obo', human, principal });
+  const result = await callTool(world.deps, world.call('query_sales_data', {}, { caller }));
+  expect(result).toMatchObject({ ok: true, content: { masked_columns: masked } });
+});

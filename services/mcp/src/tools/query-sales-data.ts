@@ -41,11 +41,12 @@ export const querySalesData = defineTool({
   rows: 'rows',
   run: async (question, { platform, policy, caller }) => {
     const deals = policy.dataset('deals');
+    const groups = policy.knowsGroupsOf(caller) ? undefined : (await platform.identity()).groups;
     const found = await platform.query(salesQuery(deals, question));
     const total = found[0]?.total_rows ?? 0;
     return {
       rows: found,
-      masked_columns: [...policy.maskedFields(caller, deals)],
+      masked_columns: [...policy.maskedFields(deals, caller, groups)],
       total_rows: total,
       truncated: total > found.length,
     };
