@@ -1,3 +1,5 @@
+import { Secret } from '@causeway/core';
+import { openMachineSql } from '@causeway/platform';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type EmulatorWorld, MACHINE, startEmulatorWorld } from './emulator-world.ts';
 
@@ -151,5 +153,35 @@ describe('tokens at the API', () => {
   test('somebody whom the workspace knows and the catalog does not reads nothing', async () => {
     const { body } = await query(world.personToken('eve@causeway.example'), 'SELECT 1 AS one');
     expect(body).toMatchObject({ status: { state: 'FAILED', sql_state: '42501' } });
+  });
+});
+
+describe('SQL as a machine’s own principal', () => {
+  const open = (secret: string) =>
+    openMachineSql({
+      name: 'audit-worker',
+      host: world.emulator.url,
+      network: ['127.0.0.0/8'],
+      warehouseId: 'wh-1',
+      clientId: MACHINE.application,
+      clientSecret: new Secret(secret),
+    });
+
+  test('binds its values by name, and says who it is', async () => {
+    const sql = open(MACHINE.secret);
+    await sql.ping();
+    const text = 'SELECT current_user() AS who, :n + 1 AS n, :text AS said';
+    const rows = await sql.run({ name: 'test', text, values: { n: 41, text: "it's" } });
+    expect(rows).toEqual([{ who: MACHINE.application, n: '42', said: "it's" }]);
+    await sql.close();
+  });
+
+  test('is refused with another secret, also by the look at its health', async () => {
+    const sql = open('wrong');
+    await expect(sql.ping()).rejects.toMatchObject({ code: 'exchange_denied' });
+    await expect(sql.run({ name: 'test', text: 'SELECT 1', values: {} })).rejects.toMatchObject({
+      code: 'exchange_denied',
+    });
+    await sql.close();
   });
 });

@@ -5,12 +5,12 @@ import {
   createHeadSigner,
   HeadsFile,
   MAIN_CHAIN,
-  PostgresAuditTable,
   type ProducerKey,
   readProducerKeys,
   UnvouchedRowsWatch,
 } from '@causeway/audit';
 import { createMetrics, type Logger, type Served, serve, startTelemetry } from '@causeway/runtime';
+import { openAuditTable } from './open-audit-table.ts';
 import { createProcessBatch } from './process-batch.ts';
 import type { WorkerSettings } from './settings.ts';
 import { createTrailWatch, type TrailWatch } from './watch-trail.ts';
@@ -28,7 +28,7 @@ export async function startWorker(settings: WorkerSettings, logger: Logger): Pro
   const path = settings.headsPath;
   const heads: HeadsFile = new HeadsFile({ path, signer, onSetBack: (run) => trail.setBack(run) });
   await heads.prepare();
-  const table = new PostgresAuditTable({ url: settings.databaseUrl, connectionsMax: CONCURRENCY + 1, report });
+  const table = openAuditTable(settings, { connectionsMax: CONCURRENCY + 1, report });
   const metrics = createMetrics();
   const { registry } = metrics;
   const trail = createTrailWatch({ heads, rows: new UnvouchedRowsWatch(path), logger, registry });

@@ -129,3 +129,13 @@ test('a signing key that is none ends it with 78', async () => {
   expect(await ended(child)).toBe(78);
   expect(output()).not.toContain('no key at all');
 });
+
+test('a workspace that is not whole ends it with 78, each missing setting named', async () => {
+  const { child, output } = await startWorker({
+    PLATFORM: 'databricks',
+    DATABRICKS_HOST: 'dbc-1.cloud.databricks.com',
+  });
+  expect(await ended(child)).toBe(78);
+  for (const name of ['WAREHOUSE_ID', 'CLIENT_ID', 'CLIENT_SECRET']) expect(output()).toContain(`DATABRICKS_${name}`);
+  expect(output()).not.toContain('DATABRICKS_HOST');
+});

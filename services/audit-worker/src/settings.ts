@@ -1,6 +1,8 @@
 import type { Secret } from '@causeway/core';
+import { workspaceVariables } from '@causeway/platform';
 import {
   type Environment,
+  oneOf,
   optional,
   path,
   postgresUrl,
@@ -9,10 +11,12 @@ import {
   secret,
   serviceVariables,
   type SettingProblem,
+  type Settings,
   stateStoreProblems,
   stateStoreVariables,
   telemetryProblems,
   telemetryVariables,
+  text,
 } from '@causeway/runtime';
 
 const { listen, logLevel } = serviceVariables('AUDIT_WORKER_LISTEN', 8702);
@@ -25,7 +29,20 @@ export const WORKER_VARIABLES = {
   listen,
   logLevel,
   ...stateStoreVariables(),
-  databaseUrl: postgresUrl('AUDIT_DATABASE_URL', { description: 'The warehouse, as causeway_audit_worker.' }),
+  platform: oneOf('PLATFORM', ['postgres', 'databricks'], {
+    description: 'Where the trail is kept.',
+    default: 'postgres',
+  }),
+  databaseUrl: optional(
+    postgresUrl('AUDIT_DATABASE_URL', {
+      description: 'With PLATFORM=postgres: the warehouse, as causeway_audit_worker.',
+    }),
+  ),
+  ...workspaceVariables('the worker’s service principal needs CAN USE on it'),
+  databricksClientId: optional(
+    text('DATABRICKS_CLIENT_ID', { description: 'The application id of the worker’s own service principal.' }),
+  ),
+  databricksClientSecret: optional(secret('DATABRICKS_CLIENT_SECRET', { description: 'Its OAuth secret.' })),
   signingKey: secret('AUDIT_SIGNING_KEY', {
     description: 'Private P-256 key in PEM that signs the heads of the chain.',
   }),
@@ -48,6 +65,18 @@ export const WORKER_VARIABLES = {
 
 export type WorkerSettings = ReturnType<typeof readWorkerSettings>;
 
+export type WarehouseSettings = Pick<
+  Settings<typeof WORKER_VARIABLES>,
+  | 'platform'
+  | 'databaseUrl'
+  | 'databricksHost'
+  | 'databricksNetwork'
+  | 'databricksWarehouseId'
+  | 'databricksCatalog'
+  | 'databricksClientId'
+  | 'databricksClientSecret'
+>;
+
 interface ProducerKeySettings {
   readonly producerKey?: Secret | undefined;
   readonly producerKeys?: Secret | undefined;
@@ -60,10 +89,28 @@ function producerKeyProblems(settings: ProducerKeySettings): SettingProblem[] {
   return [{ variable: 'AUDIT_PRODUCER_KEY', problem: 'is not set, nor is AUDIT_PRODUCER_KEYS' }];
 }
 
+/** Those of the other platform are nobody's business. */
+function warehouseProblems(settings: Partial<WarehouseSettings>): SettingProblem[] {
+  const needed: Readonly<Record<string, keyof WarehouseSettings>> =
+    settings.platform === 'databricks'
+      ? {
+          DATABRICKS_HOST: 'databricksHost',
+          DATABRICKS_WAREHOUSE_ID: 'databricksWarehouseId',
+          DATABRICKS_CLIENT_ID: 'databricksClientId',
+          DATABRICKS_CLIENT_SECRET: 'databricksClientSecret',
+        }
+      : { AUDIT_DATABASE_URL: 'databaseUrl' };
+  // What was set and wrong is not among the settings, and has been reported by its own name.
+  return Object.entries(needed).flatMap(([variable, key]) =>
+    key in settings && settings[key] === undefined ? [{ variable, problem: 'is not set' }] : [],
+  );
+}
+
 export function readWorkerSettings(environment: Environment) {
   return readSettings(WORKER_VARIABLES, environment, (settings) => [
     ...stateStoreProblems(settings, [settings.databaseUrl]),
     ...telemetryProblems(settings),
     ...producerKeyProblems(settings),
+    ...warehouseProblems(settings),
   ]);
 }

@@ -135,8 +135,11 @@ function basic(authorization: string | undefined): readonly [string, string] | u
   const encoded = /^Basic (\S+)$/i.exec(authorization ?? '')?.[1];
   if (encoded === undefined) return undefined;
   const [id = '', ...secret] = Buffer.from(encoded, 'base64').toString('utf8').split(':');
-  return [decodeURIComponent(id), decodeURIComponent(secret.join(':'))];
+  return [formDecoded(id), formDecoded(secret.join(':'))];
 }
+
+/** RFC 6749 §2.3.1: both parts are form-encoded before they are joined. */
+const formDecoded = (text: string) => decodeURIComponent(text.replaceAll('+', ' '));
 
 function isSame(offered: string, kept: string): boolean {
   const [one, other] = [Buffer.from(offered), Buffer.from(kept)];
