@@ -4,6 +4,7 @@ import {
   batchId,
   type DeadLetter,
   isReceiptFor,
+  packRecords,
   proofOf,
   signBatch,
   type SignedBatch,
@@ -58,10 +59,12 @@ function recordText(producer: string, seq: number): string {
   });
 }
 
+const packed = (texts: readonly string[]) => packRecords(Buffer.from(texts.join('\n')));
+
 function batchOf(key: Secret, texts?: readonly string[]): SignedBatch {
   const producer = randomUUID();
   const records = texts ?? [recordText(producer, 1), recordText(producer, 2)];
-  return signBatch(key, { producer, first: 1, last: records.length, records: records.join('\n'), traces: [] });
+  return signBatch(key, { producer, first: 1, last: records.length, records: packed(records), traces: [] });
 }
 
 interface Hands {
@@ -133,7 +136,7 @@ describe('a batch', () => {
   test('with an event that is none: the others are stored, and it is a dead letter', async () => {
     const { run, dead, text } = worker();
     const producer = randomUUID();
-    const records = [recordText(producer, 1), '{"producer_seq":2}', recordText(producer, 3)].join('\n');
+    const records = packed([recordText(producer, 1), '{"producer_seq":2}', recordText(producer, 3)]);
     const batch = signBatch(KEY, { producer, first: 1, last: 3, records, traces: [] });
     await run(batch, batchId(batch));
     expect(dead).toMatchObject([{ producer, producerSeq: 2, content: '{"producer_seq":2}' }]);

@@ -1,4 +1,4 @@
-import { BullBatchQueue, isReceiptFor, proofOf, type QueueLocation, signBatch } from '@causeway/audit';
+import { BullBatchQueue, isReceiptFor, packRecords, proofOf, type QueueLocation, signBatch } from '@causeway/audit';
 import { Secret } from '@causeway/core';
 import type { StartDriver } from '../src/bench-case.ts';
 import { BATCH, createBatches } from './audit-records.ts';
@@ -13,10 +13,11 @@ export async function startQueueDriver(producerKey: string, location: QueueLocat
   let first = 1;
   return {
     call: async () => {
-      const records = batches
+      const lines = batches
         .next()
         .map((record) => JSON.stringify(record))
         .join('\n');
+      const records = packRecords(Buffer.from(lines));
       const batch = signBatch(key, { producer: batches.producer, first, last: first + BATCH - 1, records, traces: [] });
       first += BATCH;
       const proof = proofOf(batch);

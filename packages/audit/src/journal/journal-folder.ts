@@ -85,7 +85,7 @@ const seqOf = z.object({ producer_seq: z.number().int().positive() });
 /** The number of the last sound line of a segment. `undefined` when there is none. */
 export function lastSeqOf(file: string): number | undefined {
   const last = readSegment(readFileSync(file)).at(-1);
-  return last === undefined ? undefined : seqOf.parse(JSON.parse(last.json)).producer_seq;
+  return last === undefined ? undefined : seqOf.parse(JSON.parse(last.json.toString())).producer_seq;
 }
 
 // Nothing of it was accepted, but its name may be the last one that says which number comes next.

@@ -11,6 +11,8 @@ import { Journal } from './journal.ts';
 import { readSegment } from './journal-line.ts';
 import { JournalSink } from './sink.ts';
 
+const textsIn = (bytes: Buffer) => readSegment(bytes).map(({ json }) => json.toString());
+
 const COUNT = 6;
 
 /** A segment of six events, one of them with letters of several bytes. */
@@ -20,7 +22,7 @@ async function segment(): Promise<{ readonly bytes: Buffer; readonly lines: read
     await sink.record(toolCall({ requestId: `r${at}`, statement: at === 3 ? 'Zürich 東京 🚀' : 'select' }));
   }
   const bytes = readFileSync(readFolder(dir).open[0]!.file);
-  return { bytes, lines: readSegment(bytes).map(({ json }) => json) };
+  return { bytes, lines: textsIn(bytes) };
 }
 
 test('a tail that is torn at any byte leaves exactly the whole lines before it', async () => {
@@ -29,7 +31,7 @@ test('a tail that is torn at any byte leaves exactly the whole lines before it',
   for (let cut = 0; cut <= bytes.length; cut++) {
     const torn = bytes.subarray(0, cut);
     const whole = torn.filter((byte) => byte === 0x0a).length;
-    expect(readSegment(torn).map(({ json }) => json)).toEqual(lines.slice(0, whole));
+    expect(textsIn(torn)).toEqual(lines.slice(0, whole));
   }
 });
 
@@ -57,7 +59,7 @@ test('flipped bits never make a record that nobody wrote', async () => {
     fc.property(flip, (bits) => {
       const spoiled = Buffer.from(bytes);
       for (const bit of bits) spoiled.writeUInt8(spoiled.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
-      for (const { json } of readSegment(spoiled)) expect(lines).toContain(json);
+      for (const text of textsIn(spoiled)) expect(lines).toContain(text);
     }),
     { numRuns: 500 },
   );
@@ -152,8 +154,8 @@ class Lives {
   #trim(pick: number): void {
     const batch = this.#journal.batches()[pick % Math.max(1, this.#journal.batches().length)];
     if (batch === undefined) return;
-    for (const { json } of readSegment(readFileSync(batch.file))) {
-      const record = JSON.parse(json) as AuditRecord;
+    for (const text of textsIn(readFileSync(batch.file))) {
+      const record = JSON.parse(text) as AuditRecord;
       this.stored.set(record.producer_seq, record.request_id);
     }
     quietly(() => this.#journal.trim(batch));

@@ -73,7 +73,7 @@ export class JournalSink implements AuditSink {
     const stamp = { eventId: this.#nextId(), at: this.#now(), traceId, service, producer, seq };
     // W3C Trace Context §3.2.3.5: a trace that is not sampled has no spans that the worker could continue.
     const trace = traceparent?.endsWith('1') === true ? traceparent : undefined;
-    return journalLine({ json: JSON.stringify(toRecord(event, stamp)), trace });
+    return journalLine(JSON.stringify(toRecord(event, stamp)), trace);
   }
 
   #begin(): Turn {

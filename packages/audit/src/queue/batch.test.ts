@@ -16,8 +16,10 @@ import {
 import { packBatch } from './pack-batch.ts';
 import { readProducerKeys } from './producer-keys.ts';
 import { readBatch, tracesOf } from './read-batch.ts';
+import { packRecords, unpackRecords } from './records-text.ts';
 
 const KEY = new Secret('the key of the producers');
+const PRODUCER = '6f0c2f3e-0000-4000-8000-0000000000aa';
 const OTHER_KEY = new Secret('some other key');
 
 beforeEach(() => {
@@ -95,7 +97,7 @@ test.each<[keyof SignedBatch, (batch: SignedBatch) => SignedBatch]>([
   ['producer', (batch) => ({ ...batch, producer: '6f0c2f3e-0000-4000-8000-0000000000ff' })],
   ['first', (batch) => ({ ...batch, first: batch.first + 1 })],
   ['last', (batch) => ({ ...batch, last: batch.last + 1 })],
-  ['records', (batch) => ({ ...batch, records: batch.records.replace('WEST', 'EAST') })],
+  ['records', (batch) => ({ ...batch, records: `${batch.records.slice(0, -8)}AAAA${batch.records.slice(-4)}` })],
   ['traces', (batch) => ({ ...batch, traces: ['00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'] })],
   ['mac', (batch) => ({ ...batch, mac: signBatch(OTHER_KEY, batch).mac })],
 ])('a batch whose %s was changed is nobody’s', async (_, change) => {
@@ -127,15 +129,21 @@ test.each([undefined, null, 7, '', {}, { producer: 'x' }, []])('%j in the queue 
   expect(readBatch([{ key: KEY }], 'x', value)).toEqual({ ok: false, reason: 'not a batch' });
 });
 
+test.each(['', 'AAAA', '{"kind":"tool_call"}'])('records that are not packed are no batch: %s', (records) => {
+  const batch = signBatch(KEY, { producer: PRODUCER, first: 1, last: 1, records, traces: [] });
+  const read = readBatch([{ key: KEY }], batchId(batch), batch);
+  expect(read).toEqual({ ok: false, reason: 'its records cannot be unpacked' });
+});
+
 test('poison is told apart, with the reason, and does not stop the rest', async () => {
   const batch = await packed();
-  const [one = '', two = '', three = ''] = batch.records.split('\n');
+  const [one = '', two = '', three = ''] = unpackRecords(batch.records) ?? [];
   const strange = [
     two.replace('"tool_call"', '"coffee"'),
     three.replace('"producer_seq":3', '"producer_seq":4'),
     'not json',
   ];
-  const signed = signBatch(KEY, { ...batch, records: [one, ...strange].join('\n') });
+  const signed = signBatch(KEY, { ...batch, records: packRecords(Buffer.from([one, ...strange].join('\n'))) });
   const read = readBatch([{ key: KEY }], batchId(signed), signed);
   expect(read.ok && read.records).toHaveLength(1);
   expect(read.ok && read.poison.map(({ reason }) => reason)).toEqual([

@@ -10,7 +10,7 @@ export const signedBatch = z.strictObject({
   producer: z.uuid(),
   first: z.number().int().positive(),
   last: z.number().int().positive(),
-  /** The records as JSON, one a line. */
+  /** The records as JSON, one a line, packed. */
   records: z.string(),
   /** The `traceparent` of events that are being traced, each once. */
   traces: z.array(z.string()).max(TRACES_MAX),

@@ -3,6 +3,7 @@ import type { Secret } from '@causeway/core';
 import type { Batch } from '../journal/journal-folder.ts';
 import { readSegment } from '../journal/journal-line.ts';
 import { type SignedBatch, signBatch, TRACES_MAX } from './batch.ts';
+import { packRecords } from './records-text.ts';
 
 export interface PackedBatch {
   /** `undefined` when no line can be read any more. */
@@ -10,6 +11,8 @@ export interface PackedBatch {
   /** How many accepted lines cannot be read: a machine was lost before they were on its disk, or the disk spoiled them. */
   readonly missing: number;
 }
+
+const NEWLINE = Buffer.from('\n');
 
 /** Makes the message of a closed segment. The same segment always makes the same message. */
 export async function packBatch(
@@ -19,7 +22,8 @@ export async function packBatch(
   const entries = readSegment(await readFile(file));
   const missing = last - first + 1 - entries.length;
   if (entries.length === 0) return { packed: undefined, missing };
-  const records = entries.map(({ json }) => json).join('\n');
+  const lines = entries.flatMap(({ json }, at) => (at === 0 ? [json] : [NEWLINE, json]));
+  const records = packRecords(Buffer.concat(lines));
   const traces = [...new Set(entries.flatMap(({ trace }) => trace ?? []))].slice(0, TRACES_MAX);
   return { packed: signBatch(key, { producer, first, last, records, traces }), missing };
 }

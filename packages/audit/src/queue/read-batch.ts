@@ -4,6 +4,7 @@ import { type SpanContext, TraceFlags } from '@opentelemetry/api';
 import { type AuditRecord, auditRecord } from '../record/record.ts';
 import { batchId, isSignedBy, type SignedBatch, signedBatch } from './batch.ts';
 import type { ProducerKey } from './producer-keys.ts';
+import { unpackRecords } from './records-text.ts';
 
 export interface PoisonEvent {
   readonly text: string;
@@ -30,9 +31,11 @@ export function readBatch(keys: readonly ProducerKey[], id: string, value: unkno
   if (signer === undefined) return { ok: false, reason: 'not signed by a producer' };
   // A whole, signed batch under another's id would get the receipt of that one.
   if (batchId(batch) !== id) return { ok: false, reason: 'not the batch of this id' };
+  const texts = unpackRecords(batch.records);
+  if (texts === undefined) return { ok: false, reason: 'its records cannot be unpacked' };
   const records: AuditRecord[] = [];
   const poison: PoisonEvent[] = [];
-  for (const text of batch.records.split('\n')) {
+  for (const text of texts) {
     const record = readRecord(text, batch, signer);
     if (typeof record === 'string') poison.push({ text, reason: record });
     else records.push(record);

@@ -5,6 +5,7 @@ import { testProducer, toolCall } from '../testing/sample.ts';
 import { batchId, proofOf, type SignedBatch, signReceipt } from './batch.ts';
 import type { BatchQueue, BatchState } from './batch-queue.ts';
 import { retryDelayMs } from './consume-batches.ts';
+import { unpackRecords } from './records-text.ts';
 import { setupOf } from './redis-backend.ts';
 import { Shipper, type ShipperOptions } from './shipper.ts';
 
@@ -128,7 +129,7 @@ test('lines that the disk spoiled are reported, and the rest of the batch travel
   writeFileSync(batch!.file, 'spoiled', { flag: 'r+' });
   const drained = new Shipper({ journal, producer: 'p', key: KEY, queue, report, everyMs: 1 });
   await drained.drain(AbortSignal.timeout(20));
-  expect(queue.added[0]?.records.split('\n')).toHaveLength(1);
+  expect(unpackRecords(queue.added[0]?.records ?? '')).toHaveLength(1);
   expect(String(report.mock.calls[0]?.[0])).toContain('1 of 2 lines');
 });
 
