@@ -2,11 +2,16 @@
 # Makes what a deployment needs to be its own: keys, passwords, connection URLs, and an authority for the inside.
 #   infra/docker/make-secrets.sh DIR PORTAL_HOST MCP_HOST
 # What is there is never replaced. Run it as root for the compose file: each file then belongs to who reads it.
+# WAREHOUSE, REDIS and CA say where those are, when it is not the compose file that they are for.
 set -euo pipefail
 umask 077
 dir=${1:?usage: make-secrets.sh DIR PORTAL_HOST MCP_HOST}
 portal_host=${2:?usage: make-secrets.sh DIR PORTAL_HOST MCP_HOST}
 mcp_host=${3:?usage: make-secrets.sh DIR PORTAL_HOST MCP_HOST}
+
+warehouse=${WAREHOUSE:-postgres:5432}
+redis=${REDIS:-redis:6379}
+ca=${CA:-/run/secrets/internal-ca}
 
 # Numbers of the users in the images.
 causeway=65532 database=999 proxy=99 collector=10001 grafana=472
@@ -31,18 +36,18 @@ random | once supervisor-secret "$causeway"
 
 # Passwords, and the URLs with them.
 for name in postgres gateway audit-worker audit-reader; do random | once "$name-password" "$causeway"; done
-warehouse() {
-  echo "postgresql://$1:$(<"$2-password")@postgres:5432/causeway_warehouse?sslmode=verify-full&sslrootcert=/run/secrets/internal-ca"
+url() {
+  echo "postgresql://$1:$(<"$2-password")@$warehouse/causeway_warehouse?sslmode=verify-full&sslrootcert=$ca"
 }
-warehouse postgres postgres | once admin-database-url "$causeway"
-warehouse causeway_gateway gateway | once database-url "$causeway"
-warehouse causeway_audit_worker audit-worker | once audit-database-url "$causeway"
-warehouse causeway_audit_reader audit-reader | once audit-read-url "$causeway"
+url postgres postgres | once admin-database-url "$causeway"
+url causeway_gateway gateway | once database-url "$causeway"
+url causeway_audit_worker audit-worker | once audit-database-url "$causeway"
+url causeway_audit_reader audit-reader | once audit-read-url "$causeway"
 once postgres-superuser-password "$database" <postgres-password
 if [[ ! -e redis-url ]]; then
   password=$(random)
   echo "user default on #$(printf %s "$password" | sha256sum | cut -d' ' -f1) ~* &* +@all" | once redis-users "$database"
-  echo "rediss://default:$password@redis:6379" | once redis-url "$causeway"
+  echo "rediss://default:$password@$redis" | once redis-url "$causeway"
 fi
 random | once grafana-password "$grafana"
 

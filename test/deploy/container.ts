@@ -42,7 +42,7 @@ export function startContainer(plan: ContainerPlan): Container {
   return watched(child);
 }
 
-export function environmentOf(plan: Pick<ContainerPlan, 'image' | 'service' | 'interpolations' | 'substitutions'>) {
+function environmentOf(plan: Pick<ContainerPlan, 'image' | 'service' | 'interpolations' | 'substitutions'>) {
   const all = { ...plan.image.env, ...plan.service.environment };
   return Object.fromEntries(
     Object.entries(all).map(([name, value]) => [

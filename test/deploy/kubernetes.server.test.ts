@@ -202,6 +202,42 @@ describe('every container', () => {
   });
 });
 
+describe('docs/deploy.md', () => {
+  const page = readFileSync(join(KUBERNETES, '../../docs/deploy.md'), 'utf8').replaceAll(' \\\n', '');
+  const made = new Map(
+    [...page.matchAll(/^secret ([\w-]+) (.*)$/gm)].map(([, name = '', flags = '']) => [
+      name,
+      [...flags.matchAll(/--from-file=(?:keys\/)?([\w.-]+)/g)].map(([, file = '']) => file),
+    ]),
+  );
+
+  test('makes each secret that is mounted, with every file that is read in it, and nothing that is not', () => {
+    const wanted = new Map<string, Set<string>>([['portal-keys', new Set(['signing-keys.json'])]]);
+    for (const [, container, manifest] of containers) {
+      const volumes = podOf(manifest)?.['volumes'] as readonly { name: string; secret?: { secretName: string } }[];
+      const secret = volumes.find(({ name }) => name === 'secrets')?.secret?.secretName ?? '';
+      const files = (container.env ?? []).flatMap(({ value }) => /^\/run\/secrets\/(.+)$/.exec(value)?.[1] ?? []);
+      wanted.set(secret, new Set([...(wanted.get(secret) ?? []), ...files]));
+    }
+    // The portal's policy names it.
+    wanted.get('portal-secrets')?.add('supervisor-secret');
+    const sorted = (secrets: ReadonlyMap<string, Iterable<string>>) =>
+      Object.fromEntries([...secrets].map(([name, files]) => [name, [...files].toSorted()]));
+    expect(sorted(made)).toEqual(sorted(wanted));
+  });
+
+  test('make-secrets.sh makes every file that it takes', () => {
+    const script = readFileSync(join(KUBERNETES, '../docker/make-secrets.sh'), 'utf8');
+    const sources = [...page.matchAll(/--from-file=(?:[\w.-]+=)?([\w/.-]+)/g)].map(([, file = '']) => file);
+    const missing = sources.filter((file) => !file.startsWith('keys/') && !isMadeBy(script, file));
+    expect([sources.length > 15, missing]).toEqual([true, []]);
+  });
+});
+
+/** Passwords and producers' keys are made in a loop over what comes before or after the common part. */
+const isMadeBy = (script: string, file: string) =>
+  script.includes(`${file} `) || /-password$|^audit-producer-key-/.test(file);
+
 describe('services', () => {
   test.each(['portal', 'mcp', 'audit-worker'])('%s: ports, selectors, probes and the image agree', (name) => {
     const [set, service] = [find('StatefulSet', name), find('Service', name)];
