@@ -67,6 +67,25 @@ describe('revocation and introspection', () => {
     expect((await ask(token)).body['active']).toBe(true);
   });
 
+  test('a question about a token that is not active is in the trail, with the reason; one about a good one is not', async () => {
+    const records = async (token: string) => {
+      const response = await post(`${world.url}/oauth/introspect`, { token }, asSupervisor(world));
+      expect(response.status).toBe(200);
+      return world.eventOf(response);
+    };
+    const token = await principal();
+    expect(await records(token)).toBeUndefined();
+    await post(`${world.url}/oauth/revoke`, { token, client_id: 'partner-portal' });
+    const refused = { kind: 'request_refused', clientId: 'supervisor' };
+    const reasons = [await records(token), await records('x'), await records(`${token}x`)];
+    expect(reasons).toMatchObject([
+      { ...refused, outcome: { status: 'access_denied', reason: expect.stringMatching(/introspection: .*revoked/) } },
+      { ...refused, outcome: { reason: 'introspection: no token of ours, or one that ended' } },
+      { ...refused, outcome: { reason: 'introspection: no token of ours, or one that ended' } },
+    ]);
+    expect(JSON.stringify(reasons)).not.toContain(token);
+  });
+
   test('a token that is none is as good as revoked, and is not active', async () => {
     for (const token of ['x', 'a.b.c', world.issuer.token()]) {
       expect((await post(`${world.url}/oauth/revoke`, { token }, asSupervisor(world))).status).toBe(200);

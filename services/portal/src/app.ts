@@ -1,9 +1,10 @@
 import type { SigningKeys } from '@causeway/auth';
-import type { ServedApp } from '@causeway/runtime';
+import type { Route, ServedApp } from '@causeway/runtime';
 import type { Browser } from './browser/browser.ts';
 import { BROWSER_ROUTES, mountBrowser } from './browser/mount-browser.ts';
 import type { RegisteredClients } from './clients/registered-clients.ts';
 import { authorizeEndpoint } from './endpoints/authorize.ts';
+import { crossOrigin } from './endpoints/cross-origin.ts';
 import { jwksEndpoint } from './endpoints/jwks.ts';
 import { metadataEndpoint, openidMetadataEndpoint } from './endpoints/metadata.ts';
 import { PATHS } from './endpoints/paths.ts';
@@ -20,6 +21,16 @@ export interface AppDeps extends TokenEndpointDeps {
   readonly identity: Identity;
   readonly keys: SigningKeys;
 }
+
+/** What scripts of other origins may ask. */
+const CROSS_ORIGIN = [
+  ['/.well-known/oauth-authorization-server', 'GET'],
+  ['/.well-known/openid-configuration', 'GET'],
+  [PATHS.jwks, 'GET'],
+  [PATHS.token, 'POST'],
+  [PATHS.revoke, 'POST'],
+  [PATHS.register, 'POST'],
+] as const;
 
 /** Every address of the portal. The runtime has checked the Host and the size before a request comes here. */
 export function portalApp(deps: AppDeps): ServedApp {
@@ -39,9 +50,11 @@ export function portalApp(deps: AppDeps): ServedApp {
       `POST ${PATHS.revoke}`,
       `POST ${PATHS.introspect}`,
       `POST ${PATHS.register}`,
+      ...CROSS_ORIGIN.map(([path]): Route => `OPTIONS ${path}`),
       ...BROWSER_ROUTES,
     ],
     mount: (app) => {
+      for (const [path, method] of CROSS_ORIGIN) app.all(path, crossOrigin(method));
       app.get('/.well-known/oauth-authorization-server', metadataEndpoint(settings.publicUrl, document));
       app.get('/.well-known/openid-configuration', openidMetadataEndpoint(settings.publicUrl, document));
       app.get(PATHS.jwks, jwksEndpoint(keys));

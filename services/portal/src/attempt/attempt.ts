@@ -1,5 +1,5 @@
 import type { AuditKind } from '@causeway/audit';
-import type { Caller, Human } from '@causeway/core';
+import type { AppError, Caller, Human } from '@causeway/core';
 
 /** What is known of one request to an OAuth endpoint. It is filled in on the way, and recorded before the answer goes out. */
 export interface Attempt {
@@ -14,6 +14,8 @@ export interface Attempt {
   human: Human | undefined;
   /** What was given out, and for whom. */
   caller: Caller | undefined;
+  /** What the trail must know although the answer is a success. */
+  finding: AppError | undefined;
   /** Recordable facts, such as scopes and token ids; never a token. */
   readonly details: Record<string, unknown>;
 }
@@ -21,5 +23,14 @@ export interface Attempt {
 export type AttemptOrigin = Pick<Attempt, 'requestId' | 'clientAddress' | 'startedAt'>;
 
 export function beginAttempt(kind: AuditKind, origin: AttemptOrigin): Attempt {
-  return { kind, ...origin, clientId: undefined, isProven: false, human: undefined, caller: undefined, details: {} };
+  return {
+    kind,
+    ...origin,
+    clientId: undefined,
+    isProven: false,
+    human: undefined,
+    caller: undefined,
+    finding: undefined,
+    details: {},
+  };
 }

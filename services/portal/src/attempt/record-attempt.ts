@@ -23,8 +23,9 @@ const record = async (
   attempt: Attempt,
   failure: AppError | undefined,
 ): Promise<void> => {
-  // To look at a token gives nothing away and changes nothing: only a refusal is worth a record.
-  if (failure === undefined && attempt.kind === 'request_refused') return;
+  const refusal = failure ?? attempt.finding;
+  // To look at a good token gives nothing away and changes nothing: only a refusal is worth a record.
+  if (refusal === undefined && attempt.kind === 'request_refused') return;
   const { kind, requestId, clientId, details, startedAt } = attempt;
   const event = {
     kind,
@@ -35,10 +36,10 @@ const record = async (
     latencyMs: now() - startedAt,
     policyDigest: policyDigest(),
   } satisfies Omit<AuditEvent, 'outcome'>;
-  if (failure === undefined) await sink.record({ ...event, outcome: { status: 'success' } });
-  else if (attempt.isProven) await sink.record({ ...event, outcome: refusalOf(failure) });
-  // Whoever proved nothing cannot fill the journal: a flood is summed up.
-  else await refusals.record(attempt.clientAddress, { ...event, outcome: refusalOf(failure) });
+  if (refusal === undefined) await sink.record({ ...event, outcome: { status: 'success' } });
+  else if (attempt.isProven && refusal === failure) await sink.record({ ...event, outcome: refusalOf(refusal) });
+  // Whoever proved nothing, or only asks about tokens, cannot fill the journal: a flood is summed up.
+  else await refusals.record(attempt.clientAddress, { ...event, outcome: refusalOf(refusal) });
 };
 
 type Refused = Exclude<AuditOutcome, { status: 'success' }>;

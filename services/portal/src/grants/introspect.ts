@@ -6,20 +6,21 @@ import type { GrantType } from './grant.ts';
 import { INTROSPECT_GRANT } from './own-grants.ts';
 import { requiredParameter } from './parameters.ts';
 
-const INACTIVE = { active: false };
-
 /** RFC 7662: what a token of ours is worth now. A JWT can be read by whoever holds it; the others are their own client's. */
 export function createIntrospect(deps: FindTokenDeps): GrantType {
   return {
     name: INTROSPECT_GRANT,
     parameters: ['token', 'token_type_hint'],
     repeatable: [],
-    grant: async ({ client, parameters }) => {
+    grant: async ({ client, parameters, attempt }) => {
       // RFC 7662 §2.1: against scanning for tokens. Whoever only names a client has proved nothing.
       if (!client.isConfidential) throw new OAuthRefusal('invalid_client', 'a public client asks', { denied: true });
       const found = await findToken(deps, requiredParameter(parameters, 'token'), client.id);
-      // RFC 7662 §2.2: that it is another client's is not told apart from that it is none.
-      return found !== undefined && mayAsk(deps, found, client.id) ? describe(deps, found) : INACTIVE;
+      const judged = judge(deps, found, client.id);
+      if (typeof judged === 'object') return judged;
+      // Many of these are somebody who tries tokens. RFC 7662 §2.2: why it is not active is not told.
+      attempt.finding = new OAuthRefusal('invalid_grant', `introspection: ${judged}`, { denied: true });
+      return { active: false };
     },
   };
 }
@@ -29,18 +30,24 @@ function mayAsk({ identity }: FindTokenDeps, { kind, clientId }: FoundToken, ask
   return clientId === asking || (kind === 'principal' && Object.hasOwn(identity.document.policy.clients, asking));
 }
 
-function describe({ identity }: FindTokenDeps, found: FoundToken): Record<string, unknown> {
+/** What the token says, or why it is worth nothing to who asks. */
+function judge(deps: FindTokenDeps, found: FoundToken | undefined, asking: string): Record<string, unknown> | string {
+  if (found === undefined) return 'no token of ours, or one that ended';
+  return mayAsk(deps, found, asking) ? describe(deps, found) : 'the token is of another client';
+}
+
+function describe({ identity }: FindTokenDeps, found: FoundToken): Record<string, unknown> | string {
   const { issuer, document } = identity;
   const common = { active: true, client_id: found.clientId, iss: issuer };
   switch (found.kind) {
     case 'refresh': {
       const { scope, isUsed, issuedAt, expiresAt } = found.record;
-      if (isUsed) return INACTIVE;
+      if (isUsed) return 'the refresh token was used';
       return { ...common, scope, iat: issuedAt, exp: expiresAt, token_type: 'refresh_token' };
     }
     case 'agent': {
       const isGone = isRevoked(document, { kind: 'token', id: found.tokenId });
-      if (isGone || isRevoked(document, { kind: 'agent', id: found.agentId })) return INACTIVE;
+      if (isGone || isRevoked(document, { kind: 'agent', id: found.agentId })) return 'the agent token is revoked';
       const exp = seconds(found.expiresAt);
       return { ...common, sub: `agent:${found.agentId}`, aud: issuer, exp, jti: found.tokenId };
     }
@@ -48,7 +55,7 @@ function describe({ identity }: FindTokenDeps, found: FoundToken): Record<string
       const { caller } = found;
       // What the MCP service would say: the policy may have taken away what the token says.
       const standing = standingOf(document, caller);
-      if (!standing.ok) return INACTIVE;
+      if (!standing.ok) return standing.reason;
       return {
         ...common,
         token_type: 'Bearer',
