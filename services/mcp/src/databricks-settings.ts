@@ -21,7 +21,11 @@ export const DATABRICKS_VARIABLES = {
       description: 'Its endpoint: then the newer AI Search API is used, and DATABRICKS_WORKSPACE_ID must be set.',
     }),
   ),
-  databricksWorkspaceId: optional(text('DATABRICKS_WORKSPACE_ID', { description: 'The number of the workspace.' })),
+  databricksWorkspaceId: optional(
+    text('DATABRICKS_WORKSPACE_ID', {
+      description: 'The number of the workspace, for the AI Search API and for a host that is that of several.',
+    }),
+  ),
   databricksSearchScope: text('DATABRICKS_SEARCH_SCOPE', {
     description: 'What a token for the search index is asked for.',
     default: 'vector-search',

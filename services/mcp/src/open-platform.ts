@@ -49,6 +49,7 @@ async function openDatabricks(deps: OpenPlatformDeps): Promise<Platform> {
   const platform = createDatabricksPlatform({
     ...capabilities(settings),
     host: host.origin,
+    workspaceId: settings.databricksWorkspaceId,
     network: settings.databricksNetwork ?? (isLoopbackHost(host.hostname) ? LOOPBACK_NETWORK : 'public'),
     warehouseId: needed(settings.databricksWarehouseId, 'DATABRICKS_WAREHOUSE_ID'),
     catalog: settings.databricksCatalog,

@@ -41,8 +41,8 @@ const sleep = (ms: number, signal?: AbortSignal) => wait(ms, undefined, signal =
 /** Everything that a workspace does for the gateway, as one caller. */
 export function openCallerSession(workspace: Workspace, opening: Opening): PlatformSession {
   const { options, dialect, dependency, outside, now } = workspace;
-  const { host, genie, search, supervisorEndpoint: endpoint } = options;
-  const calls = createWorkspaceCalls({ dependency, host }, opening.tokens);
+  const { host, workspaceId, genie, search, supervisorEndpoint: endpoint } = options;
+  const calls = createWorkspaceCalls({ dependency, host, workspaceId }, opening.tokens);
   const sql = callerSql(options, calls, opening);
   const query: PlatformSession['query'] = (statement, limits) => sql.query(statement, limits);
   const once: PlatformSession['query'] = (statement, limits) => sql.query(statement, { ...limits, repeatable: false });
@@ -68,7 +68,7 @@ export function openCallerSession(workspace: Workspace, opening: Opening): Platf
     },
     async connection(name) {
       if (options.connections === 'http_request') return httpRequestConnection({ query: once, name });
-      const outsideCalls = createWorkspaceCalls({ dependency: outside, host }, opening.tokens);
+      const outsideCalls = createWorkspaceCalls({ dependency: outside, host, workspaceId }, opening.tokens);
       return proxyConnection({ calls: outsideCalls, name, scope: SCOPE.connections });
     },
   };

@@ -13,6 +13,8 @@ import { WorkspaceCheck } from './workspace-check.ts';
 export interface DatabricksPlatformOptions {
   /** Origin of the workspace. */
   readonly host: string;
+  /** Its number, for a host that is that of several workspaces. */
+  readonly workspaceId?: string | undefined;
   readonly network: NetworkRule;
   readonly caFile?: string | undefined;
   readonly warehouseId: string;

@@ -24,7 +24,7 @@ function start(replies: readonly Reply[]) {
     },
   );
   const tokens = () => asked.map(({ headers }) => headers?.['authorization']);
-  return { calls, asked, discarded, tokens };
+  return { calls, dependency, asked, discarded, tokens };
 }
 
 const CALL = { path: '/api/2.0/x?a=b', scope: 'sql' };
@@ -65,6 +65,14 @@ describe('a token that is over', () => {
     await expect(calls.json(CALL)).rejects.toMatchObject({ code: 'exchange_denied' });
     expect(asked).toHaveLength(2);
   });
+});
+
+test('which workspace of a host it is, is said where the settings say it', async () => {
+  const { dependency, asked } = start([[200, '{}']]);
+  const tokens = { token: async () => new Secret('t'), discard: () => undefined };
+  await createWorkspaceCalls({ dependency, host: 'https://dbc-1.example', workspaceId: '7' }, tokens).json(CALL);
+  await createWorkspaceCalls({ dependency, host: 'https://dbc-1.example' }, tokens).json(CALL);
+  expect(asked.map(({ headers }) => headers?.['x-databricks-workspace-id'])).toEqual(['7', undefined]);
 });
 
 test('no other refusal is asked twice', async () => {

@@ -15,17 +15,20 @@ export interface WorkspaceClient {
   readonly dependency: Dependency;
   /** Origin of the workspace. */
   readonly host: string;
+  /** For a host that is that of several. */
+  readonly workspaceId?: string | undefined;
 }
 
 /** The REST API of the workspace, as one caller. */
-export function createWorkspaceCalls({ dependency, host }: WorkspaceClient, tokens: ScopedTokens): WorkspaceCalls {
+export function createWorkspaceCalls(client: WorkspaceClient, tokens: ScopedTokens): WorkspaceCalls {
+  const { dependency } = client;
   const { name } = dependency;
   const refuse = (response: OutboundResponse) =>
     refusalOf(name, response.status, readError(response.status, response.body));
 
   const send = async (call: WorkspaceCall): Promise<{ response: OutboundResponse; token: Secret }> => {
     const token = await tokens.token(call.scope, call.signal);
-    return { token, response: await dependency.request(outboundCall({ name, host, token }, call)) };
+    return { token, response: await dependency.request(outboundCall({ ...client, token }, call)) };
   };
 
   return {
@@ -42,13 +45,12 @@ export function createWorkspaceCalls({ dependency, host }: WorkspaceClient, toke
   };
 }
 
-interface Sender {
-  readonly name: string;
-  readonly host: string;
+interface Sender extends WorkspaceClient {
   readonly token: Secret;
 }
 
-function outboundCall({ name, host, token }: Sender, { path, body, ...call }: WorkspaceCall): OutboundCall {
+function outboundCall(sender: Sender, { path, body, ...call }: WorkspaceCall): OutboundCall {
+  const { dependency, host, workspaceId, token } = sender;
   return {
     ...call,
     // A path alone: with `//` in front, or a scheme, it would be another host.
@@ -58,11 +60,12 @@ function outboundCall({ name, host, token }: Sender, { path, body, ...call }: Wo
       'user-agent': 'causeway',
       ...call.headers,
       authorization: `Bearer ${token.reveal()}`,
+      ...(workspaceId !== undefined && { 'x-databricks-workspace-id': workspaceId }),
       ...(body !== undefined && { 'content-type': 'application/json' }),
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
     readFailure: ({ status, body: answered }, retryAfterMs) =>
-      readFailure(name, status, { answered, retryAfterMs, call }),
+      readFailure(dependency.name, status, { answered, retryAfterMs, call }),
   };
 }
 
