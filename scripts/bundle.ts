@@ -50,6 +50,7 @@ async function bundled(program: Program, dir: string): Promise<RolldownOutput> {
     input: join(root, PROGRAMS[program], 'src/main.ts'),
     cwd: root,
     platform: 'node',
+    tsconfig: join(root, 'tsconfig.json'),
     // CommonJS packages look for themselves by these; as a module the bundle does not have them.
     transform: { define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' } },
     onLog(level, log) {

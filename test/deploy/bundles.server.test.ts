@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import dockerignore from '@balena/dockerignore';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Container } from './container.ts';
 import { DeploymentWorld, type ServiceName } from './deployment-world.ts';
@@ -11,6 +12,8 @@ const PROGRAMS: readonly ServiceName[] = ['portal', 'mcp', 'audit-worker', 'cli'
 /** Whoever passes the images on keeps the notices; nothing more is asked by any of these. */
 const LICENCES = new Set(['MIT', 'Apache-2.0', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD']);
 const SERVICES = ['portal', 'mcp', 'audit-worker'] as const;
+
+const ROOT = join(import.meta.dirname, '../..');
 
 let world: DeploymentWorld;
 beforeAll(async () => {
@@ -132,7 +135,7 @@ test('the configuration of Prometheus is one, with the rules beside it', () => {
   const place = join(world.dir, 'prometheus');
   mkdirSync(place);
   for (const file of ['infra/docker/prometheus.yml', 'infra/observability/alerts.yml'])
-    copyFileSync(join(import.meta.dirname, '../..', file), join(place, basename(file)));
+    copyFileSync(join(ROOT, file), join(place, basename(file)));
   const { status, stdout } = spawnSync('promtool', ['check', 'config', join(place, 'prometheus.yml')], {
     encoding: 'utf8',
   });
@@ -178,6 +181,28 @@ describe('what is in an image', () => {
         expect(text).not.toMatch(/src\/testing\//);
       }
     }
+  });
+
+  test('the build of the images is given every file that went into it, and none that is not for it', () => {
+    const context = dockerignore.default().add(readFileSync(join(ROOT, '.dockerignore'), 'utf8'));
+    const isGiven = (path: string) => !context.ignores(path);
+    const sources = PROGRAMS.flatMap((name) => {
+      const map = JSON.parse(readFileSync(join(world.app(name), 'main.mjs.map'), 'utf8')) as { sources: string[] };
+      return map.sources.filter((source) => !source.includes('node_modules/') && existsSync(join(ROOT, source)));
+    });
+    const others = [
+      'package.json',
+      'pnpm-lock.yaml',
+      'pnpm-workspace.yaml',
+      'tsconfig.json',
+      'LICENSE',
+      'scripts/bundle.ts',
+    ];
+    const manifests = globSync('{packages,services,infra,test}/*/package.json', { cwd: ROOT });
+    expect(sources.length).toBeGreaterThan(500);
+    expect([...sources, ...others, ...manifests].filter((path) => !isGiven(path))).toEqual([]);
+    const kept = ['.git/config', '.causeway/passwords.json', 'infra/docker/deployment/secrets/redis-url', '.env'];
+    expect([...kept, 'packages/x/node_modules/a.js', 'test/e2e/command.ts'].filter(isGiven)).toEqual([]);
   });
 
   test('the same sources make the same bytes', () => {
