@@ -334,7 +334,7 @@ requirement(
 );
 
 requirement(
-  'audit-flood-summed',
+  ['audit-flood-summed', 'audit-kinds'],
   'of many refusals of one address twenty are events, and the rest is a sum',
   async () => {
     await Promise.all(
