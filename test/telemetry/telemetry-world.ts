@@ -11,9 +11,10 @@ import { PORT_NAMES, type Ports } from '@causeway/local/ports';
 import { listServices } from '@causeway/local/services';
 import { signInAs } from '@causeway/local/sign-in-as';
 import { type LocalStack, startLocalStack } from '@causeway/local/stack';
+import pg from 'pg';
 
 const REVISION = '2026-07-28';
-const META = {
+export const META = {
   'io.modelcontextprotocol/protocolVersion': REVISION,
   'io.modelcontextprotocol/clientInfo': { name: 'telemetry', version: '1' },
   'io.modelcontextprotocol/clientCapabilities': {},
@@ -154,6 +155,25 @@ export class TelemetryWorld implements AsyncDisposable {
     writeFileSync(file, after);
     for (const deadline = Date.now() + 10_000; Date.now() < deadline; await delay(100)) if (await holds()) return;
     throw new Error('the edit does not hold within 10 s');
+  }
+
+  /** Lets nobody into the warehouse, and ends those who are in. Returns how to open it again. */
+  async shutWarehouse(): Promise<() => Promise<void>> {
+    const url = new URL(this.stack.environment.ADMIN_DATABASE_URL);
+    const database = url.pathname.slice(1);
+    url.pathname = '/postgres';
+    const administer = async (...statements: readonly string[]) => {
+      const client = new pg.Client(url.href);
+      await client.connect();
+      for (const statement of statements) await client.query(statement);
+      await client.end();
+    };
+    const allow = (yes: boolean) => `ALTER DATABASE "${database}" WITH ALLOW_CONNECTIONS ${String(yes)}`;
+    await administer(
+      allow(false),
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database}'`,
+    );
+    return () => administer(allow(true));
   }
 
   async metricsOf(port: 'portal' | 'mcp' | 'auditWorker'): Promise<string> {

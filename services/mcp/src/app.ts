@@ -54,7 +54,12 @@ export async function createApps(deps: AppDeps): Promise<ServedApp[]> {
   const tools = new Map(deps.tools.map((tool) => [tool.name as string, tool]));
   const host = createToolHost({ ...deps, tools, policy: views, audit: audit.sink, service: SERVICE, onCall });
   const info = { name: 'causeway', title: 'Causeway', version: deps.version };
-  const mcp = await createMcp({ info, host, onError: (error) => logger.warn('the protocol layer reports', { error }) });
+  const mcp = await createMcp({
+    service: SERVICE,
+    info,
+    host,
+    onError: (error) => logger.warn('the protocol layer reports', { error }),
+  });
 
   const app = (listen: ListenAddress, publicUrls: ServedApp['publicUrls'], authenticate: Authenticate): ServedApp => ({
     listen,

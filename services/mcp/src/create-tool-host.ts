@@ -1,16 +1,10 @@
 import { ERRORS, type AppError } from '@causeway/core';
-import {
-  ATTRIBUTE,
-  callerAttributes,
-  extractTraceContext,
-  failSpan,
-  TOOL_ERROR,
-  toolCallSpan,
-} from '@causeway/runtime';
-import { context, type Span, SpanKind, trace } from '@opentelemetry/api';
+import { ATTRIBUTE, failSpan, TOOL_ERROR, toolCallSpan } from '@causeway/runtime';
+import { context, type Span, trace } from '@opentelemetry/api';
 import type { ObservedCall } from './call-metrics.ts';
 import { callTool, type CallToolDeps, type CallResult } from './call-tool.ts';
-import type { CallParams, McpRequest, ToolAnswer, ToolHost } from './mcp/tool-host.ts';
+import type { McpRequest, ToolAnswer, ToolHost } from './mcp/tool-host.ts';
+import { startServerSpan } from './server-span.ts';
 import { Stages } from './stages.ts';
 
 export interface ToolHostDeps extends CallToolDeps {
@@ -35,7 +29,8 @@ export function createToolHost(deps: ToolHostDeps): ToolHost {
       request.tool = tool.name;
       const stages = new Stages();
       const startedAt = performance.now();
-      const span = startCallSpan(deps.service, params, request);
+      const { traceparent } = params;
+      const span = startServerSpan({ service: deps.service, ...toolCallSpan(tool.name), traceparent, request });
       const result = await context.with(trace.setSpan(context.active(), span), () =>
         callTool(deps, { ...request, ...params, tool, hops: 0, stages }),
       );
@@ -46,28 +41,6 @@ export function createToolHost(deps: ToolHostDeps): ToolHost {
       return answerOf(result, request);
     },
   };
-}
-
-/** MCP's semantic conventions: the parent is the span that `_meta` names, and the HTTP request is linked. */
-function startCallSpan(service: string, { name, traceparent }: CallParams, { caller, requestId }: McpRequest): Span {
-  const remote = extractTraceContext(traceparent);
-  const http = trace.getActiveSpan()?.spanContext();
-  const parent = remote === undefined ? context.active() : trace.setSpanContext(context.active(), remote);
-  const call = toolCallSpan(name);
-  return trace.getTracer('causeway').startSpan(
-    call.name,
-    {
-      kind: SpanKind.SERVER,
-      links: remote !== undefined && http !== undefined ? [{ context: http }] : [],
-      attributes: {
-        ...call.attributes,
-        [ATTRIBUTE.serviceName]: service,
-        [ATTRIBUTE.requestId]: requestId,
-        ...callerAttributes(caller),
-      },
-    },
-    parent,
-  );
 }
 
 function endCallSpan(span: Span, result: CallResult, milliseconds: number): void {

@@ -101,6 +101,7 @@ function listeners({ listen, oboListen, mcpPublicUrl }: McpSettings) {
 async function openParts({ settings, logger, metrics, waitFor }: Process) {
   const report = (error: unknown) => logger.warn('a system behind this one reports', { error });
   const isProduction = settings.deployment === 'production';
+  const onLookup = createCacheMetrics(metrics.registry);
   const location = { redisUrl: settings.redisUrl, stateDatabaseUrl: settings.stateDatabaseUrl };
   const log = openRevocationLog({ ...location, report });
   const revocations = new RevocationFeed({ log, report });
@@ -125,9 +126,9 @@ async function openParts({ settings, logger, metrics, waitFor }: Process) {
       keys: portalKeys,
       now: Date.now,
       revocationOf: (what) => revocations.revocationOf(what),
-      onLookup: createCacheMetrics(metrics.registry)('principal tokens'),
+      onLookup: onLookup('principal tokens'),
     }),
-    obo: openObo(settings, policy.current),
+    obo: openObo(settings, policy.current, onLookup('platform tokens')),
     audit: openAudit({
       service: SERVICE,
       journalDir: settings.journalDir,
@@ -174,7 +175,7 @@ function remoteKeys(name: string, issuer: string, trust: Trust): RemoteKeys {
   return new RemoteKeys({ issuer, dependency: createDependency({ name, ...trust }), now: Date.now });
 }
 
-function openObo(settings: McpSettings, document: PolicyDocument) {
+function openObo(settings: McpSettings, document: PolicyDocument, onLookup: (isHit: boolean) => void) {
   const { oboListen: listen, oboTrustedProxies: trustedProxies, oboIssuer: issuer, oboAudience: audience } = settings;
   if (listen === undefined || trustedProxies === undefined) return undefined;
   if (issuer === undefined || audience === undefined) return undefined;
@@ -182,6 +183,6 @@ function openObo(settings: McpSettings, document: PolicyDocument) {
   if (workspace === undefined) throw new AppError('config_invalid', 'OBO_LISTEN: the policy has no workspace');
   const { network, caFile } = workspace;
   const keys = remoteKeys('workspace', issuer, { network, caFile: caFile && resolvePolicyFile(document, caFile) });
-  const users = createPlatformTokenVerifier({ issuer, audience, keys, now: Date.now });
+  const users = createPlatformTokenVerifier({ issuer, audience, keys, now: Date.now, onLookup });
   return { keys, listener: { listen, trustedProxies, users } };
 }

@@ -7,7 +7,7 @@ import { echoHost, testRequest } from './testing/echo-host.ts';
 import { REQUESTS, type TestRequest, textOf } from './testing/requests.ts';
 import { SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/server';
 
-const options = { info: { name: 'test', version: '1' }, host: echoHost(), onError: () => undefined };
+const options = { service: 'test', info: { name: 'test', version: '1' }, host: echoHost(), onError: () => undefined };
 const mcp = await createMcp(options);
 const reference = createMcpHandler(() => createServer(options, [...SUPPORTED_PROTOCOL_VERSIONS, MODERN]));
 

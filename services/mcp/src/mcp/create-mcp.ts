@@ -15,6 +15,7 @@ import { ACCEPTED, errorReply, idOf, type McpReply, serialize } from './mcp-repl
 import { MODERN } from './revisions.ts';
 import { headerProblem } from './standard-headers.ts';
 import type { McpRequest } from './tool-host.ts';
+import { tracedMethod } from './traced-method.ts';
 import { LegacyWire, ModernWire, type Wire } from './wire.ts';
 
 interface McpPost {
@@ -57,8 +58,9 @@ export async function createMcp(options: ServerOptions): Promise<Mcp> {
           errorReply(httpStatus, { code, message, ...(data !== undefined && { data }) }, idOf(body)),
         );
       }
-      if (route.kind === 'modern') return serveModern(modern, route, post);
-      return serveLegacy(legacy, body, { ...post, initialize: () => connect(options, LEGACY, new LegacyWire()) });
+      const traced = { ...post, service: options.service };
+      if (route.kind === 'modern') return serveModern(modern, route, traced);
+      return serveLegacy(legacy, body, { ...traced, initialize: () => connect(options, LEGACY, new LegacyWire()) });
     },
   };
 }
@@ -91,7 +93,12 @@ function namedHeaders(headers: IncomingHttpHeaders) {
   };
 }
 
-async function serveModern(wire: Wire, route: InboundModernRoute, post: McpPost): Promise<McpReply | undefined> {
+interface TracedPost extends McpPost {
+  /** As spans name it. */
+  readonly service: string;
+}
+
+async function serveModern(wire: Wire, route: InboundModernRoute, post: TracedPost): Promise<McpReply | undefined> {
   const { message, classification } = route;
   if (classification.revision !== MODERN) {
     const {
@@ -113,7 +120,9 @@ async function serveModern(wire: Wire, route: InboundModernRoute, post: McpPost)
   }
   const authInfo = authInfoOf(post.request);
   // Streamable HTTP 2026-07-28: a client that disconnects has cancelled. Before that revision it has not.
-  const response = await wire.dispatch(route.message, { classification, authInfo }, post.signal);
+  const response = await tracedMethod(post.service, { message: route.message, request: post.request }, () =>
+    wire.dispatch(route.message, { classification, authInfo }, post.signal),
+  );
   return response && { ...bodyOf([response], false), status: STATUS.get(response.error?.code ?? 0) ?? 200 };
 }
 
@@ -127,7 +136,7 @@ const STATUS: ReadonlyMap<number, number> = new Map([
   [-32022, 400],
 ]);
 
-interface LegacyPost extends McpPost {
+interface LegacyPost extends TracedPost {
   /** `initialize` writes the client's identity into its server, so it gets one of its own. */
   readonly initialize: () => Promise<Wire>;
 }
@@ -142,7 +151,11 @@ async function serveLegacy(shared: Wire, body: unknown, post: LegacyPost): Promi
   if (requests.length === 0) return ACCEPTED;
   const wire = isFirst ? await post.initialize() : shared;
   const authInfo = authInfoOf(post.request);
-  const responses = await Promise.all(requests.map((message) => wire.dispatch(message, { authInfo })));
+  const responses = await Promise.all(
+    requests.map((message) =>
+      tracedMethod(post.service, { message, request: post.request }, () => wire.dispatch(message, { authInfo })),
+    ),
+  );
   if (isFirst) await wire.close();
   const answered = responses.filter((response) => response !== undefined);
   return answered.length < requests.length ? undefined : { ...bodyOf(answered, Array.isArray(body)), status: 200 };

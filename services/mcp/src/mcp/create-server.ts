@@ -10,6 +10,8 @@ import {
 import type { McpRequest, ToolHost } from './tool-host.ts';
 
 export interface ServerOptions {
+  /** As spans name it. */
+  readonly service: string;
   readonly info: Implementation;
   readonly host: ToolHost;
   readonly onError: (error: Error) => void;

@@ -29,7 +29,12 @@ async function slowEcho({ arguments: args, traceparent, signal }: CallParams, re
 
 beforeEach(async () => {
   aborted = new Set();
-  mcp = await createMcp({ info: { name: 'test', version: '1' }, host: echoHost(slowEcho), onError: () => undefined });
+  mcp = await createMcp({
+    service: 'test',
+    info: { name: 'test', version: '1' },
+    host: echoHost(slowEcho),
+    onError: () => undefined,
+  });
 });
 
 function send(

@@ -1,6 +1,7 @@
 import { createIdJagVerifier, type ReplayStore, tokenError } from '@causeway/auth';
 import { narrowScopes } from '@causeway/core';
 import { mapClaims } from '@causeway/policy';
+import { SPAN, withSpan } from '@causeway/runtime';
 import { OAuthRefusal } from '../attempt/oauth-refusal.ts';
 import { personKey } from '../consent/consents.ts';
 import type { Identity } from '../identity/identity.ts';
@@ -73,7 +74,8 @@ async function prove({ identity, replays, now }: JwtBearerDeps, { client, parame
     replays,
     now,
   });
-  const result = await verifier.verify(requiredParameter(parameters, 'assertion'), client.id);
+  const assertion = requiredParameter(parameters, 'assertion');
+  const result = await withSpan(SPAN.auth, {}, () => verifier.verify(assertion, client.id));
   if (result.ok) return result;
   attempt.details['idp'] = result.idp;
   const error = tokenError('subject_token', result);

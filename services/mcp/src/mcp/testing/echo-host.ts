@@ -26,5 +26,7 @@ export function echoHost(
 const echoed = (params: CallParams) => ({ arguments: params.arguments ?? null });
 
 export function testRequest(requestId = 'request-1'): McpRequest {
-  return { caller: { tokenId: requestId } as Caller, credential: new Secret('token'), clientId: 'client', requestId };
+  const principal = { id: 'principal', role: undefined, groups: [] };
+  const caller = { tokenId: requestId, principal } as Partial<Caller> as Caller;
+  return { caller, credential: new Secret('token'), clientId: 'client', requestId };
 }
