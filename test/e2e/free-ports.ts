@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 
-const NAMES = ['PORTAL', 'MCP', 'AUDIT_WORKER', 'OBO', 'IDP', 'PARTNER_API', 'POSTGRES'] as const;
+const NAMES = ['PORTAL', 'MCP', 'AUDIT_WORKER', 'OBO', 'IDP', 'PARTNER_API', 'DATABRICKS', 'POSTGRES'] as const;
 
 export type StackPorts = Readonly<Record<(typeof NAMES)[number], number>>;
 

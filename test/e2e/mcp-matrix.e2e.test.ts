@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import { McpWorld, type Proof } from './mcp-world.ts';
+import { ALL, expectColumn, MATRIX, OWN_PEOPLE, PARTNERS } from './matrix.ts';
+import { McpWorld } from './mcp-world.ts';
 import { requirement } from './requirement.ts';
-import type { RequirementId } from './requirements.ts';
 
 // Made in `beforeAll`, because listing the tests loads this file too.
 let world: McpWorld;
@@ -10,85 +10,10 @@ beforeAll(async () => {
 });
 afterAll(() => world?.[Symbol.asyncDispose]());
 
-/** Every tool with something to ask it, in the order in which they are listed. */
-const CALLS = {
-  check_identity: {},
-  get_region_summary: {},
-  query_sales_data: { limit: 100 },
-  genie_query: { question: 'revenue by region' },
-  query_knowledge_base: { query: 'discount' },
-  query_audit_log: { limit: 5 },
-  ask_supervisor: { question: 'revenue by region' },
-  github_search: { query: 'harbor', kind: 'repositories' },
-  external_api_call: { connection: 'orders', method: 'GET', path: '/orders' },
-} as const;
-
-type Tool = keyof typeof CALLS;
-const ALL = Object.keys(CALLS) as Tool[];
-const EVERYBODY: readonly Tool[] = [
-  'check_identity',
-  'get_region_summary',
-  'query_sales_data',
-  'genie_query',
-  'query_knowledge_base',
-];
-
-interface Column {
-  readonly tools: readonly Tool[];
-  readonly regions: readonly string[];
-  readonly margin: boolean;
-}
-
-const REGIONS = ['EAST', 'NORTH', 'SOUTH', 'WEST'];
-
-/** The contract's matrix, written out by hand: the test must not believe the policy. */
-const MATRIX: Readonly<Record<string, Column>> = {
-  west_sales: { tools: EVERYBODY, regions: ['WEST'], margin: false },
-  east_sales: { tools: EVERYBODY, regions: ['EAST'], margin: false },
-  managers: { tools: EVERYBODY, regions: REGIONS, margin: false },
-  executive: { tools: ALL, regions: REGIONS, margin: true },
-  finance: { tools: [...EVERYBODY, 'query_audit_log'], regions: REGIONS, margin: true },
-  admin: { tools: ALL, regions: REGIONS, margin: true },
-};
-
-const PEOPLE = [
-  ['wanda@northwind.example', 'west_sales', 'matrix-west-sales'],
-  ['erik@northwind.example', 'east_sales', 'matrix-east-sales'],
-  ['mona@fabrikam.example', 'managers', 'matrix-managers'],
-  ['elena@contoso.example', 'executive', 'matrix-executive'],
-  ['felix@fabrikam.example', 'finance', 'matrix-finance'],
-  ['ada@contoso.example', 'admin', 'matrix-admin'],
-] as const satisfies readonly (readonly [string, string, RequirementId])[];
-
-interface SalesRow {
-  readonly region: string;
-  readonly margin_pct: number | null;
-}
-
-/** Every tool, asked: what it does for this column, and no row, margin or tool more. */
-async function expectColumn(proof: Proof, { tools, regions, margin }: Column): Promise<void> {
-  for (const [tool, args] of Object.entries(CALLS)) {
-    const { status, code } = await world.call(proof, tool, args);
-    const expected = tools.includes(tool as Tool) ? undefined : 'access_denied';
-    expect([tool, status, code]).toEqual([tool, 200, expected]);
-  }
-  const summary = (await world.call(proof, 'get_region_summary')).content['rows'] as { region: string }[];
-  expect(summary.map(({ region }) => region)).toEqual(regions);
-  for (const region of REGIONS) {
-    const { content } = await world.call(proof, 'query_sales_data', { region, limit: 100 });
-    const rows = content['rows'] as SalesRow[];
-    expect(rows.length > 0).toBe(regions.includes(region));
-    expect(rows.every((row) => row.region === region && (row.margin_pct !== null) === margin)).toBe(true);
-    expect(content['masked_columns']).toEqual(margin ? [] : ['margin_pct']);
-  }
-  const { content } = await world.call(proof, 'genie_query', { question: 'revenue by region' });
-  expect((content['rows'] as { region: string }[]).map(({ region }) => region).toSorted()).toEqual(regions);
-}
-
 describe('the matrix, through real tokens', () => {
-  for (const [email, role, id] of PEOPLE) {
+  for (const [email, role, id] of PARTNERS) {
     requirement([id, 'denied-tool'], `${email} may call exactly the column of ${role}`, async () => {
-      await expectColumn(await world.proofOf(email), MATRIX[role] as Column);
+      await expectColumn(world, await world.proofOf(email), MATRIX[role]);
     });
 
     requirement(
@@ -96,7 +21,9 @@ describe('the matrix, through real tokens', () => {
       `${email} is shown what ${role} may call`,
       async () => {
         const proof = await world.proofOf(email);
-        expect(await world.list(proof)).toEqual(ALL.filter((tool) => MATRIX[role]?.tools.includes(tool)));
+        expect(await world.list(proof)).toEqual(
+          ALL.filter((tool) => (MATRIX[role].tools as readonly string[]).includes(tool)),
+        );
         const { content } = await world.call(proof, 'check_identity');
         expect(content['allowed_tools']).toEqual(await world.list(proof));
       },
@@ -105,10 +32,7 @@ describe('the matrix, through real tokens', () => {
 });
 
 describe('on behalf of the platform’s own people', () => {
-  for (const [email, group] of [
-    ['olivia@causeway.example', 'finance'],
-    ['omar@causeway.example', 'west_sales'],
-  ] as const) {
+  for (const [email, group] of OWN_PEOPLE) {
     requirement('obo-all-listed', `${email} is shown all nine tools`, async () => {
       expect(await world.list(await world.proofOf(email))).toEqual(ALL);
     });
@@ -117,7 +41,7 @@ describe('on behalf of the platform’s own people', () => {
       ['obo-engine-decides', 'obo-equals-matrix', 'engine-object-per-tool'],
       `${email} gets what ${group} gets`,
       async () => {
-        await expectColumn(await world.proofOf(email), MATRIX[group] as Column);
+        await expectColumn(world, await world.proofOf(email), MATRIX[group]);
       },
     );
   }
@@ -126,7 +50,7 @@ describe('on behalf of the platform’s own people', () => {
 describe('agents', () => {
   requirement('matrix-executive', 'the supervisor alone is its role', async () => {
     const proof = world.bearer(await world.agentAlone());
-    await expectColumn(proof, MATRIX['executive'] as Column);
+    await expectColumn(world, proof, MATRIX.executive);
     const { content } = await world.call(proof, 'check_identity');
     expect(content).toMatchObject({ pattern: 'm2m', human: null, agent: { id: 'supervisor' } });
   });
@@ -137,7 +61,7 @@ describe('agents', () => {
     await expect.poll(ask, { timeout: 5000 }).not.toBe('not yet');
     const token = await ask();
     const proof = world.bearer(token);
-    await expectColumn(proof, MATRIX['west_sales'] as Column);
+    await expectColumn(world, proof, MATRIX.west_sales);
     const { content } = await world.call(proof, 'check_identity');
     expect(content).toMatchObject({ human: { email: 'wanda@northwind.example' }, agent: { id: 'supervisor' } });
   });

@@ -41,7 +41,7 @@ export interface WorldPlace {
   readonly ports: Ports;
 }
 
-export interface McpWorldOptions extends Pick<LocalStackOptions, 'services' | 'telemetry'> {
+export interface McpWorldOptions extends Pick<LocalStackOptions, 'platform' | 'services' | 'telemetry'> {
   readonly place?: WorldPlace;
 }
 
@@ -74,6 +74,7 @@ export class McpWorld implements AsyncDisposable {
       obo: free.OBO,
       identityProviders: free.IDP,
       partnerApi: free.PARTNER_API,
+      databricks: free.DATABRICKS,
       postgres: free.POSTGRES,
     };
     return { folder: temporaryFolder(), ports };

@@ -16,7 +16,7 @@ export interface LocalEnvironment {
   readonly AUDIT_SIGNING_KEY_FILE: string;
   readonly AUDIT_PRODUCER_KEY_FILE: string;
   readonly STATE_DATABASE_URL: string;
-  readonly PLATFORM: 'postgres';
+  readonly PLATFORM: PlatformName;
   readonly CAUSEWAY_POLICY: string;
   readonly PORTAL_PUBLIC_URL: string;
   readonly PORTAL_KEYS_DIR: string;
@@ -31,14 +31,19 @@ export interface LocalEnvironment {
   readonly OBO_AUDIENCE: string;
 }
 
+/** What data is governed on. `databricks` is a workspace that is emulated. */
+export type PlatformName = 'postgres' | 'databricks';
+
 export interface StackPlace {
   readonly dataDir: string;
   readonly ports: Ports;
   readonly policyFile: string;
+  /** Without it: Postgres. */
+  readonly platform?: PlatformName;
 }
 
 export function localEnvironment(place: StackPlace, passwords: Passwords): LocalEnvironment {
-  const { dataDir, ports, policyFile } = place;
+  const { dataDir, ports, policyFile, platform = 'postgres' } = place;
   const url = (role: keyof Passwords, database: string) =>
     `postgresql://${role}:${passwords[role]}@127.0.0.1:${ports.postgres}/${database}`;
   return {
@@ -51,7 +56,7 @@ export function localEnvironment(place: StackPlace, passwords: Passwords): Local
     AUDIT_SIGNING_KEY_FILE: join(dataDir, 'audit', 'signing-key.pem'),
     AUDIT_PRODUCER_KEY_FILE: join(dataDir, 'audit', 'producer-key'),
     STATE_DATABASE_URL: url('causeway_state', STATE_DATABASE),
-    PLATFORM: 'postgres',
+    PLATFORM: platform,
     CAUSEWAY_POLICY: policyFile,
     PORTAL_PUBLIC_URL: `http://127.0.0.1:${ports.portal}`,
     PORTAL_KEYS_DIR: join(dataDir, 'portal'),

@@ -57,17 +57,18 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
 }
 
 async function startParts(options: LocalStackOptions, stops: Stop[]): Promise<LocalStack> {
-  const { dataDir, ports, report = () => {}, signal, hurry } = options;
+  const { dataDir, ports, platform = 'postgres', report = () => {}, signal, hurry } = options;
   const step = stepper(report, signal);
   openDataFolder(dataDir);
   const unlock = lockDataFolder(dataDir);
   stops.push(async () => unlock());
   await endLeftovers(dataDir, report);
-  await refuseTakenPorts(ports, options.services === undefined ? [...OF_SERVICES, ...OWN] : OWN);
+  const wanted = [...OWN, ...(platform === 'databricks' ? (['databricks'] as const) : [])];
+  await refuseTakenPorts(ports, options.services === undefined ? [...OF_SERVICES, ...wanted] : wanted);
 
   const postgres = await step('database', () => startPostgres({ dataDir, port: ports.postgres, report, signal }));
   stops.push(() => postgres.stop(hurry));
-  const place = { dataDir, ports, policyFile: options.policyFile ?? demoPolicy(options) };
+  const place = { dataDir, ports, platform, policyFile: options.policyFile ?? demoPolicy(options) };
   const environment = localEnvironment(place, postgres.passwords);
   await step('policy in the database', () =>
     governWarehouse({

@@ -52,7 +52,7 @@ async function run(): Promise<number> {
 }
 
 function readSettings() {
-  const { help, policy, dataDir } = parseCommandLine(process.argv.slice(2));
+  const { help, policy, dataDir, platform } = parseCommandLine(process.argv.slice(2));
   if (help) return 'help';
   // npm runs this in the checkout; a path that was typed is meant from where it was typed.
   const from = process.env['INIT_CWD'] ?? process.cwd();
@@ -63,6 +63,7 @@ function readSettings() {
     ...(policyFile !== undefined && { policyFile }),
     dataDir: dataDir === undefined ? resolve(checkout, '.causeway') : resolve(from, dataDir),
     ports: readPorts(process.env),
+    platform,
     telemetry: telemetryEnvironment(process.env),
   };
 }

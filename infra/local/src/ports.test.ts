@@ -11,6 +11,7 @@ test('without settings the ports are those of the contract', () => {
     obo: 8703,
     identityProviders: 8710,
     partnerApi: 8711,
+    databricks: 8712,
     postgres: 8715,
   });
 });

@@ -8,6 +8,8 @@ const SETTINGS = {
   obo: ['CAUSEWAY_PORT_OBO', 8703],
   identityProviders: ['CAUSEWAY_PORT_IDP', 8710],
   partnerApi: ['CAUSEWAY_PORT_PARTNER_API', 8711],
+  /** The emulated workspace, when it is the platform. */
+  databricks: ['CAUSEWAY_PORT_DATABRICKS', 8712],
   postgres: ['CAUSEWAY_PORT_POSTGRES', 8715],
 } as const satisfies Record<string, readonly [string, number]>;
 

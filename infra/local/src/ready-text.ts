@@ -13,6 +13,7 @@ export function readyText({
     ...(services.includes('portal') ? [['portal', at(ports.portal)] as [string, string]] : []),
     ...(services.includes('mcp') ? [['mcp', `${at(ports.mcp)}/mcp`] as [string, string]] : []),
     ...(services.includes('audit-worker') ? [['audit-worker', at(ports.auditWorker)] as [string, string]] : []),
+    ...(services.includes('databricks') ? [['Databricks (emulated)', at(ports.databricks)] as [string, string]] : []),
     ['identity providers', at(ports.identityProviders)],
     ['partner API', at(ports.partnerApi, 'https')],
     ['Postgres', `127.0.0.1:${ports.postgres}`],

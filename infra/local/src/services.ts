@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 
 import { makeAuditKeys } from './audit-keys.ts';
 import type { ServiceSpec } from './child-service.ts';
+import { databricksEnvironment } from './databricks-environment.ts';
 import type { LocalEnvironment, StackPlace } from './local-environment.ts';
 import { makeHandleKey } from './handle-key.ts';
 import { makePortalKeys } from './portal-keys.ts';
@@ -14,7 +15,8 @@ export function listServices(place: StackPlace, environment: LocalEnvironment): 
   makeAuditKeys(environment);
   makePortalKeys(place, environment);
   makeHandleKey(environment);
-  return [auditWorker(place, environment), portal(place, environment), mcp(place, environment)];
+  const workspace = place.platform === 'databricks' ? [databricks(place, environment)] : [];
+  return [auditWorker(place, environment), portal(place, environment), ...workspace, mcp(place, environment)];
 }
 
 function auditWorker({ ports }: StackPlace, environment: LocalEnvironment): ServiceSpec {
@@ -36,8 +38,9 @@ function auditWorker({ ports }: StackPlace, environment: LocalEnvironment): Serv
   };
 }
 
-function portal({ ports }: StackPlace, environment: LocalEnvironment): ServiceSpec {
-  const listen = `127.0.0.1:${ports.portal}`;
+function portal(place: StackPlace, environment: LocalEnvironment): ServiceSpec {
+  const listen = `127.0.0.1:${place.ports.portal}`;
+  const { DATABRICKS_HOST } = databricksEnvironment(place);
   const { PORTAL_PUBLIC_URL, PORTAL_KEYS_DIR, PORTAL_COOKIE_KEY_FILE, CAUSEWAY_POLICY } = environment;
   const { STATE_DATABASE_URL, JOURNAL_DIR, AUDIT_PRODUCER_KEY_FILE } = environment;
   return {
@@ -48,6 +51,7 @@ function portal({ ports }: StackPlace, environment: LocalEnvironment): ServiceSp
       PORTAL_PUBLIC_URL,
       PORTAL_KEYS_DIR,
       PORTAL_COOKIE_KEY_FILE,
+      ...(DATABRICKS_HOST !== undefined && { DATABRICKS_HOST }),
       CAUSEWAY_POLICY,
       STATE_DATABASE_URL,
       JOURNAL_DIR,
@@ -57,9 +61,30 @@ function portal({ ports }: StackPlace, environment: LocalEnvironment): ServiceSp
   };
 }
 
-function mcp({ ports }: StackPlace, environment: LocalEnvironment): ServiceSpec {
-  const listen = `127.0.0.1:${ports.mcp}`;
+/** The workspace that there is none of here: it answers from the governed Postgres. */
+function databricks(place: StackPlace, environment: LocalEnvironment): ServiceSpec {
+  const listen = `127.0.0.1:${place.ports.databricks}`;
+  const { DATABASE_URL, CAUSEWAY_POLICY, PORTAL_PUBLIC_URL, OBO_ISSUER, OBO_AUDIENCE } = environment;
+  return {
+    name: 'databricks',
+    entry: fileURLToPath(new URL('../../../test/databricks/src/main.ts', import.meta.url)),
+    env: {
+      EMULATOR_LISTEN: listen,
+      DATABASE_URL,
+      CAUSEWAY_POLICY,
+      PORTAL_PUBLIC_URL,
+      OBO_ISSUER,
+      OBO_AUDIENCE,
+      ...databricksEnvironment(place),
+    },
+    readyUrl: `http://${listen}/.well-known/databricks-config`,
+  };
+}
+
+function mcp(place: StackPlace, environment: LocalEnvironment): ServiceSpec {
+  const listen = `127.0.0.1:${place.ports.mcp}`;
   const { MCP_PUBLIC_URL, PORTAL_PUBLIC_URL, CAUSEWAY_POLICY, PLATFORM, DATABASE_URL } = environment;
+  const { PORTAL_CLIENT_KEY_FILE } = environment;
   const { STATE_DATABASE_URL, JOURNAL_DIR, AUDIT_PRODUCER_KEY_FILE, HANDLE_KEY_FILE } = environment;
   const { OBO_LISTEN, OBO_TRUSTED_PROXIES, OBO_ISSUER, OBO_AUDIENCE } = environment;
   return {
@@ -71,7 +96,7 @@ function mcp({ ports }: StackPlace, environment: LocalEnvironment): ServiceSpec 
       PORTAL_PUBLIC_URL,
       CAUSEWAY_POLICY,
       PLATFORM,
-      DATABASE_URL,
+      ...(PLATFORM === 'databricks' ? { ...databricksEnvironment(place), PORTAL_CLIENT_KEY_FILE } : { DATABASE_URL }),
       STATE_DATABASE_URL,
       JOURNAL_DIR,
       AUDIT_PRODUCER_KEY_FILE,

@@ -13,6 +13,8 @@ export const twoCommands = {
   'start-data-survives': 'What was stored before Ctrl-C is there after the next npm start.',
   'start-port-taken': 'When a port is taken, npm start says plainly which one and ends.',
   'start-policy-option': 'npm start -- --policy FILE runs the stack with that policy.',
+  'start-platform-databricks':
+    'npm start -- --platform databricks runs the same stack on an emulated workspace, and the first call is the same.',
   'start-twice-refused':
     'A second npm start beside a running one is refused with a clear message, and the first keeps running.',
   'start-damaged-data': 'A half-deleted .causeway/ gets a clear message and nothing in it is destroyed.',

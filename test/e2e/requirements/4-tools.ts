@@ -73,5 +73,9 @@ export const tools = {
     'An address outside of the network of the connection is refused, whatever the name resolves to later.',
   'connection-response-cap': 'A response is cut at 256 KiB.',
   'connection-credential-hidden': 'The credential of a connection never reaches a tool or a caller.',
+  'databricks-matrix':
+    'On Databricks each role may call exactly its column of the matrix, and sees its rows and masks.',
+  'databricks-obo': 'On Databricks the workspace’s own people come with their own tokens, and the workspace decides.',
+  'databricks-agents': 'On Databricks an agent alone is its role, and for somebody never more than they are.',
   'limits-per-caller': 'Limits count per human or agent and never per role.',
 } as const;
