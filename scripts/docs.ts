@@ -1,10 +1,11 @@
-// `pnpm generate` writes the generated pages of docs/reference; `--check` compares them and names each that is out of date.
+// `pnpm generate` writes the generated pages of docs/reference and the SQL of infra/databricks; `--check` compares them and names each that is out of date.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 // By path: a workspace dependency of the root would count as one of every package in `turbo boundaries`.
 import { policyReference } from '../packages/policy/src/index.ts';
+import { auditSql, governanceSql } from './docs/databricks-sql.ts';
 import { errorsPage } from './docs/errors-page.ts';
 import { requirementsPage } from './docs/requirements-page.ts';
 import { settingsPage } from './docs/settings-page.ts';
@@ -19,14 +20,16 @@ const PAGES: Record<string, () => string | Promise<string>> = {
   'docs/reference/requirements.md': requirementsPage,
   'docs/reference/settings.md': settingsPage,
   'docs/reference/tools.md': toolsPage,
+  'infra/databricks/audit.sql': auditSql,
+  'infra/databricks/governance.sql': governanceSql,
 };
 
 const checkOnly = process.argv.includes('--check');
 
 for (const [path, render] of Object.entries(PAGES)) {
   const file = join(root, path);
-  const options = await resolveConfig(file);
-  const text = await format(NOTE + (await render()), { ...options, parser: 'markdown' });
+  const written = await render();
+  const text = path.endsWith('.md') ? await page(file, written) : written;
   if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
   if (checkOnly) {
     console.error(`${path} is out of date: run \`pnpm generate\``);
@@ -36,4 +39,8 @@ for (const [path, render] of Object.entries(PAGES)) {
     writeFileSync(file, text);
     console.log(`wrote ${path}`);
   }
+}
+
+async function page(file: string, text: string): Promise<string> {
+  return format(NOTE + text, { ...(await resolveConfig(file)), parser: 'markdown' });
 }
