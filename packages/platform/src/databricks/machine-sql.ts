@@ -26,7 +26,7 @@ export interface MachineSql {
   close(): Promise<void>;
 }
 
-export interface MachineStatement {
+interface MachineStatement {
   readonly name: string;
   /** With markers such as `:chain`. Running it twice does no harm. */
   readonly text: string;

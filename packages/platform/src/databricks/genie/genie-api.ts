@@ -17,7 +17,7 @@ export interface GenieApi {
   cancel(seen: GenieMessage): void;
 }
 
-export interface ResultPlace {
+interface ResultPlace {
   readonly message: GenieMessage;
   readonly attachment: string;
 }
