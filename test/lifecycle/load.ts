@@ -12,6 +12,8 @@ export interface LoadReport {
 
 export interface LoadOptions {
   readonly callers: number;
+  /** Between two calls of a caller; without it, so long that nobody comes near a limit. */
+  readonly pauseMs?: number;
 }
 
 const TOOLS = [
@@ -33,9 +35,15 @@ const PAUSE_MS = 100;
 export class Load {
   readonly #report = { calls: [] as string[], exchanges: [] as string[], failures: [] as string[] };
   readonly #callers: readonly Promise<void>[];
+  readonly #pauseMs: number;
   #isOver = false;
 
-  private constructor(world: McpWorld, { callers }: LoadOptions, who: { tokens: readonly string[]; subject: string }) {
+  private constructor(
+    world: McpWorld,
+    { callers, pauseMs = PAUSE_MS }: LoadOptions,
+    who: { tokens: readonly string[]; subject: string },
+  ) {
+    this.#pauseMs = pauseMs;
     this.#callers = [
       ...Array.from({ length: callers }, (_, at) => this.#callOn(world, who.tokens[at % who.tokens.length] ?? '', at)),
       this.#exchangeOn(world, who.subject),
@@ -95,6 +103,6 @@ export class Load {
     const failure = await attempt().catch((error: unknown) => String((error as Error).cause ?? error));
     if (failure === undefined) answered.push(id);
     else this.#report.failures.push(`${id}: ${failure}`);
-    await delay(PAUSE_MS);
+    await delay(this.#pauseMs);
   }
 }
