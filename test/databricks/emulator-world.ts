@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { loadSemanticModel } from '@causeway/platform';
-import { type ContractWorld, demoPolicy, startDemoWorld } from '@causeway/platform/testing';
+import { type ContractWorld, demoPolicy, startDemoWorld, type TestPostgres } from '@causeway/platform/testing';
 import { startTestIssuer, type TestIssuer } from '@causeway/test-portal/test-issuer';
 import { type Emulator, type EmulatorOptions, startEmulator } from './src/start-emulator.ts';
 
@@ -36,8 +36,12 @@ export interface EmulatorWorld {
   stop(): Promise<void>;
 }
 
-export async function startEmulatorWorld(options: Partial<EmulatorOptions> = {}): Promise<EmulatorWorld> {
+/** What differs from the demo workspace; a function of the server where it needs a database of its own. */
+export type WorkspaceChanges = Partial<EmulatorOptions> | ((server: TestPostgres) => Promise<Partial<EmulatorOptions>>);
+
+export async function startEmulatorWorld(changes: WorkspaceChanges = {}): Promise<EmulatorWorld> {
   const governed = await startDemoWorld('embedded');
+  const options = typeof changes === 'function' ? await changes(governed.server) : changes;
   const [portal, people, policy] = await Promise.all([startTestIssuer(), startTestIssuer(), demoPolicy()]);
   const emulator = await startEmulator({
     policy: () => policy,

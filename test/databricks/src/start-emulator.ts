@@ -14,6 +14,7 @@ import { identityRoutes } from './identity-api.ts';
 import { type SearchSettings, searchRoutes } from './search/search-api.ts';
 import { type ServingSettings, servingRoutes } from './serving/serving-api.ts';
 import { Engine } from './sql/engine.ts';
+import { MachineEngine, type MachineEngineOptions } from './sql/machine-engine.ts';
 import { statementRoutes } from './sql/statement-api.ts';
 import { type HistoryEntry, Warehouse } from './sql/warehouse.ts';
 import { Workspace, type WorkspaceOptions } from './workspace.ts';
@@ -30,6 +31,8 @@ export interface EmulatorOptions extends WorkspaceOptions {
   readonly serving: ServingSettings;
   /** The catalog's connections. Without it those of the policy. */
   readonly findConnection?: FindConnection;
+  /** The tables of a machine that writes. */
+  readonly machine?: MachineEngineOptions;
   readonly poolMax?: number;
   /** Whether faults can be armed over HTTP. */
   readonly control?: boolean;
@@ -66,7 +69,8 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const platform = createPostgresPlatform({ url, policy, poolMax });
   const analyst = createAnalyst({ model: options.semanticModel, ...(now && { now: () => new Date(now()) }) });
   const outside = new OutsideApis(engine, options.findConnection ?? connectionsOfPolicy(policy));
-  const warehouse = new Warehouse({ ...options, engine, outside });
+  const machine = options.machine && new MachineEngine(options.machine);
+  const warehouse = new Warehouse({ ...options, engine, outside, machine });
   const work = { workspace, platform, analyst, engine };
   const genie = { ...options.genie };
   const faults = new Faults();
@@ -107,7 +111,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       server.close();
       server.closeAllConnections();
       await closed;
-      await Promise.all([engine.close(), platform.close()]);
+      await Promise.all([engine.close(), platform.close(), machine?.close()]);
     },
   };
 }

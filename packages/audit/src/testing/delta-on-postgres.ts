@@ -103,7 +103,8 @@ function typesOf(text: string): string {
   );
 }
 
-function inPostgres(text: string): string {
+/** A statement for the Delta tables in the words of Postgres; its markers stay. */
+export function inPostgres(text: string): string {
   const [ddl = ''] = text.split(' USING DELTA');
   if (text.startsWith('CREATE')) return typesOf(ddl).replaceAll('`main`.', '').replaceAll('`', '"');
   return text

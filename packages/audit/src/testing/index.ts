@@ -1,3 +1,4 @@
+export { inPostgres } from './delta-on-postgres.ts';
 export { startTestPostgres, type TestPostgres } from './postgres-server.ts';
 export { startTestRedis, type TestRedis } from './redis-server.ts';
 export { endProcess, freePort, startProcess, type TestServer } from './server-process.ts';

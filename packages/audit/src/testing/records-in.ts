@@ -7,5 +7,7 @@ import type { AuditRecord } from '../record/record.ts';
 export function recordsIn(dir: string): AuditRecord[] {
   const { batches, open } = readFolder(dir);
   const files = [...batches, ...open].toSorted((a, b) => a.first - b.first).map(({ file }) => file);
-  return files.flatMap((file) => readSegment(readFileSync(file))).map(({ json }) => JSON.parse(json.toString()) as AuditRecord);
+  return files
+    .flatMap((file) => readSegment(readFileSync(file)))
+    .map(({ json }) => JSON.parse(json.toString()) as AuditRecord);
 }

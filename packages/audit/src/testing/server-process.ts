@@ -19,12 +19,18 @@ export interface Command {
   readonly isUp: () => Promise<boolean>;
 }
 
+/** A busy machine is slow; what ends or never starts is seen at once. */
+const START_MS = 60_000;
+
 export async function startProcess({ program, args, options, isUp }: Command): Promise<ChildProcess> {
   let output = '';
   const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   child.on('error', (error) => (output += String(error)));
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (output += String(text)));
-  for (let attempt = 0; attempt < 200 && child.exitCode === null && child.pid !== undefined; attempt++) {
+  for (
+    const deadline = Date.now() + START_MS;
+    Date.now() < deadline && child.exitCode === null && child.pid !== undefined;
+  ) {
     if (await isUp()) return child;
     await delay(25);
   }

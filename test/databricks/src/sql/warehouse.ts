@@ -4,6 +4,7 @@ import type { Principal } from '../oauth/principal.ts';
 import { type QueryTags, settingsOf } from './attribution.ts';
 import type { Engine } from './engine.ts';
 import { callOutside } from './http-request.ts';
+import type { MachineEngine } from './machine-engine.ts';
 import { type Parameter, valuesOf } from './parameters.ts';
 import { withPolicyDigest } from './policy-digest.ts';
 import type { ResultTable } from './result-types.ts';
@@ -24,6 +25,8 @@ export interface WarehouseOptions {
   readonly engine: Engine;
   /** What `http_request()` reaches. */
   readonly outside: OutsideApis;
+  /** For the one principal that writes. */
+  readonly machine?: MachineEngine | undefined;
   readonly catalog: string;
   readonly chunkBytes?: number;
 }
@@ -70,8 +73,9 @@ export class Warehouse {
   }
 
   async #run({ principal, request, values }: Running, signal: AbortSignal): Promise<ResultTable> {
+    const { engine, outside, machine } = this.#options;
+    if (machine?.application === principal.name) return machine.run(request.text, values);
     const role = roleOf(principal);
-    const { engine, outside } = this.#options;
     const called = await callOutside(outside, principal, { text: request.text, values });
     const statement = await withPolicyDigest(engine, called);
     const { text, markers } = translate(statement.text, this.#options);

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import { type AuditRecord, createEventIds, DeltaAuditTable, deltaSchema, toRecord } from '@causeway/audit';
+import { inPostgres } from '@causeway/audit/testing';
+import { AppError, Secret } from '@causeway/core';
+import { type MachineSql, openMachineSql } from '@causeway/platform';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type EmulatorWorld, MACHINE, startEmulatorWorld, WORKSPACE } from './emulator-world.ts';
+import type { Effect } from './src/http/faults.ts';
+
+const STATEMENTS = 'POST /api/2.0/sql/statements';
+const BASE = '`main`.`audit_base`';
+
+let world: EmulatorWorld;
+let owner: pg.Pool;
+let machine: MachineSql;
+let table: DeltaAuditTable;
+
+beforeAll(async () => {
+  world = await startEmulatorWorld(async (server) => {
+    const url = server.url(await server.createDatabase());
+    owner = new pg.Pool({ connectionString: url, max: 1 });
+    const schema = deltaSchema({ base: BASE, catalog: '`main`', worker: '`worker`', reader: '`reader`' });
+    for (const statement of schema.filter((one) => !one.startsWith('GRANT'))) await owner.query(inPostgres(statement));
+    return { machine: { application: MACHINE.application, url, inEngine: inPostgres } };
+  });
+});
+afterAll(async () => {
+  await owner?.end();
+  await world?.stop();
+});
+beforeEach(() => {
+  machine = open();
+  table = new DeltaAuditTable({ statements: machine, base: BASE });
+});
+afterEach(async () => {
+  world.emulator.faults.clear();
+  await machine.close();
+});
+
+const open = (secret: string = MACHINE.secret) =>
+  openMachineSql({
+    name: 'audit-worker',
+    host: world.emulator.url,
+    network: ['127.0.0.0/8'],
+    warehouseId: WORKSPACE.warehouseId,
+    clientId: MACHINE.application,
+    clientSecret: new Secret(secret),
+  });
+
+const producer = randomUUID();
+const nextId = createEventIds(Date.now);
+let seq = 0;
+const records = (count: number): AuditRecord[] =>
+  Array.from({ length: count }, () => {
+    const about = { eventId: nextId(), at: Date.now(), service: 'mcp', producer, seq: ++seq, traceId: undefined };
+    const outcome = { status: 'success' } as const;
+    return toRecord(
+      { kind: 'tool_call', requestId: 'r1', caller: undefined, outcome, arguments: { "it's": '"ä\n' } },
+      about,
+    );
+  });
+
+async function stored(batch: readonly AuditRecord[]): Promise<number[]> {
+  const ids = batch.map(({ event_id }) => event_id);
+  const text = 'SELECT count(*)::int AS n FROM audit_base.tool_calls WHERE event_id = $1';
+  return Promise.all(ids.map(async (id) => (await owner.query<{ n: number }>(text, [id])).rows[0]?.n ?? 0));
+}
+const once = (batch: readonly AuditRecord[]) => batch.map(() => 1);
+
+test('a batch is stored over the API, and a second time changes nothing', async () => {
+  const batch = records(20);
+  expect(await table.append('main', batch, [])).toMatchObject({ stored: 20 });
+  expect(await table.append('main', batch, [])).toMatchObject({ stored: 0, found: [{}] });
+  expect(await stored(batch)).toEqual(once(batch));
+});
+
+const down: Effect = { kind: 'answer', answer: { status: 503, headers: {}, body: '{}' } };
+const throttle: Effect = { kind: 'answer', answer: { status: 429, headers: { 'retry-after': '1' }, body: '{}' } };
+
+// Each of the statements of an append is hit: those before the MERGE, the MERGE itself, and those that look at what it did.
+test.each([
+  ['the answer breaks off', { kind: 'truncated' }],
+  ['the connection breaks after the work', { kind: 'reset' }],
+  ['an outage', down],
+  ['a throttle', throttle],
+  ['the token ends', { kind: 'token_expired' }],
+] as const)('%s at any statement: every event is there once', async (_, effect) => {
+  for (const after of [0, 1, 2, 3, 4]) {
+    world.emulator.faults.clear();
+    world.emulator.faults.add({ on: STATEMENTS, after, effect });
+    const batch = records(3);
+    await table.append('main', batch, []);
+    expect(await stored(batch), `after ${after}`).toEqual(once(batch));
+  }
+});
+
+test('an outage that stays is one of the warehouse, and the batch goes in when it is over', async () => {
+  world.emulator.faults.add({ on: STATEMENTS, effect: down, times: 10 });
+  const batch = records(2);
+  const failure: unknown = await table.append('main', batch, []).catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(AppError);
+  expect(failure).toMatchObject({ code: 'upstream_unavailable' });
+  world.emulator.faults.clear();
+  await table.append('main', batch, []);
+  expect(await stored(batch)).toEqual(once(batch));
+});
+
+test('a wrong secret stores nothing, and the machine reads nothing that is governed', async () => {
+  const stranger = open('wrong');
+  await expect(stranger.ping()).rejects.toMatchObject({ code: 'exchange_denied' });
+  await stranger.close();
+  const reading = machine.run({ name: 'deals', text: 'SELECT count(*) AS n FROM sales.deals', values: {} });
+  await expect(reading).rejects.toMatchObject({ code: 'internal', message: expect.stringContaining('42P01') });
+});
