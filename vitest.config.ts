@@ -14,6 +14,8 @@ export default defineConfig({
           name: 'unit',
           include: [`${everywhere}/*.test.ts`],
           exclude: [...exclude, '**/*.server.test.ts', '**/*.e2e.test.ts'],
+          // Only ends what hangs, here as below: a test that makes keys or tries many cases takes seconds on a busy machine.
+          testTimeout: 60_000,
         },
       },
       {

@@ -88,7 +88,7 @@ const reportOf = ({ stdout }: Finished) => JSON.parse(stdout) as Report;
 
 /** Until what was accepted is stored. */
 async function settled(): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const report = reportOf(await audit('reconcile --json'));
     if (report.pending > 0 && Date.now() < deadline) continue;
@@ -218,9 +218,9 @@ requirement('audit-tail', 'tail shows the last events, filters them, and follows
     env: portVariables(ports),
   });
   // Its first line says that it listens.
-  await expect.poll(() => follow.stdout, { timeout: 15_000 }).not.toBe('');
+  await expect.poll(() => follow.stdout, { timeout: 60_000 }).not.toBe('');
   await call('e2e-followed', 'get_region_summary');
-  await expect.poll(() => follow.stdout, { timeout: 15_000 }).toMatch(/success .*get_region_summary/);
+  await expect.poll(() => follow.stdout, { timeout: 60_000 }).toMatch(/success .*get_region_summary/);
   follow.interrupt();
   expect(await follow.finished()).toMatchObject({ exitCode: 0, stderr: '' });
 });

@@ -54,7 +54,7 @@ test('what was recorded before the end is shipped before the end, sums of refusa
   const audit = openAudit(optionsFor(dir));
   await audit.sink.record(toolCall({ requestId: 'a' }));
   for (let at = 0; at < 25; at++) await audit.refusals.record('192.0.2.1', refused('expired', { requestId: 'x' }));
-  await audit.close(10_000);
+  await audit.close(60_000);
   expect(requests.filter((request) => request === 'x')).toHaveLength(20);
   expect(requests).toContain('a');
   expect(requests).toContain('');
@@ -70,7 +70,7 @@ test('without a queue the end comes at once, the journal keeps everything, and t
   const requests: string[] = [];
   startWorker(requests);
   const second = openAudit(optionsFor(dir));
-  await second.close(10_000);
+  await second.close(60_000);
   expect(requests).toEqual(['left behind']);
 });
 
@@ -84,7 +84,7 @@ test('a journal without a process is adopted; one with a process is not', async 
       queue,
       producerKey: KEY,
       report: () => undefined,
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(60_000),
     });
   const gone = openAudit(optionsFor(dir, { location: NOWHERE }));
   await gone.sink.record(toolCall({ requestId: 'orphan' }));

@@ -48,7 +48,8 @@ export const FAULTS = {
     const before = refusedBy(world);
     try {
       // Stored batches go and leave room, so it is filled until somebody was refused for it.
-      for (let tries = 0; refusedBy(world) === before && tries < FILLS_MAX; tries++) {
+      for (const deadline = Date.now() + FULL_MS; refusedBy(world) === before;) {
+        if (Date.now() > deadline) throw new Error('the disk is full, and nobody is refused');
         if (world.isDiskMounted) fill(file);
         // No byte is written: its length alone is what the producers look at.
         else ftruncateSync(file, 2 ** 30);
@@ -62,7 +63,8 @@ export const FAULTS = {
   },
 } satisfies Record<string, Fault>;
 
-const FILLS_MAX = 500;
+/** Far longer than the slowest machine takes to attempt one event. */
+const FULL_MS = 60_000;
 
 const refusedBy = ({ producers }: TrailWorld) => producers.reduce((sum, { refused }) => sum + refused, 0);
 

@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { Queue } from 'bullmq';
 import { TrailWorld } from './trail-world.ts';
 
+const WAIT = { timeout: 60_000, interval: 50 };
 const QUEUE = 'causeway-audit';
 
 test('a batch that was put into Redis under a producer’s next id is named, and the producer’s own is stored in its place', async () => {
@@ -10,7 +10,7 @@ test('a batch that was put into Redis under a producer’s next id is named, and
   onTestFinished(() => world.stop());
   const [producer] = world.producers;
   await producer?.start();
-  await delay(500);
+  await expect.poll(() => world.waitingBatches().length, WAIT).toBeGreaterThan(0);
   await producer?.kill();
   const [waiting] = world.waitingBatches();
   if (waiting === undefined || world.redis === undefined) throw new Error('a batch should wait in the journal');
@@ -22,7 +22,7 @@ test('a batch that was put into Redis under a producer’s next id is named, and
   await queue.add('batch', forged, { jobId: `${waiting.producer}.${waiting.first}.${waiting.last}` });
 
   await world.start();
-  await world.settle(60_000);
+  await world.settle(120_000);
   const verdict = await world.verdict();
   expect(verdict).toMatchObject({
     lost: [],
@@ -34,4 +34,4 @@ test('a batch that was put into Redis under a producer’s next id is named, and
   expect(dead).toEqual([
     { batch: `${waiting.producer}.${waiting.first}.${waiting.last}`, reason: 'not signed by a producer' },
   ]);
-}, 90_000);
+}, 240_000);

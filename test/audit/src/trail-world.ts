@@ -113,6 +113,11 @@ export class TrailWorld {
     );
   }
 
+  /** How many events were heard to be accepted so far. */
+  get accepted(): number {
+    return this.#accepted.size;
+  }
+
   get journals(): string {
     return this.#journals;
   }

@@ -20,6 +20,9 @@ import { Shipper } from './shipper.ts';
 
 const KEY = new Secret('a key that producers and workers of the tests share');
 
+/** What ends a wait that would never end, also on a busy machine. */
+const WAIT = { timeout: 60_000, interval: 50 };
+
 const STUCK_WORKER = fileURLToPath(new URL('../testing/stuck-worker.ts', import.meta.url));
 
 let redis: TestRedis;
@@ -118,9 +121,7 @@ const seqsTo = (last: number) => Array.from({ length: last }, (_, at) => at + 1)
 const stored = (warehouse: Warehouse) => warehouse.seqs.toSorted((a, b) => a - b);
 
 async function emptied(producer: TestProducer): Promise<void> {
-  await expect
-    .poll(() => producer.journal.openEvents + producer.journal.batches().length, { timeout: 20_000, interval: 50 })
-    .toBe(0);
+  await expect.poll(() => producer.journal.openEvents + producer.journal.batches().length, WAIT).toBe(0);
 }
 
 describe.each(Object.entries(backends))('on %s', (_, backend) => {
@@ -144,7 +145,7 @@ describe.each(Object.entries(backends))('on %s', (_, backend) => {
     const probe = new BullBatchQueue(backend.location(), () => undefined);
     onTestFinished(() => probe.close());
     const id = `${producer.producer}.1.20`;
-    await expect.poll(() => probe.stateOf(id).then(({ at }) => at)).toBe('under_way');
+    await expect.poll(() => probe.stateOf(id).then(({ at }) => at), WAIT).toBe('under_way');
     await backend.wipe();
     const warehouse = new Warehouse();
     work(warehouse.process, backend.location());
@@ -159,7 +160,7 @@ describe.each(Object.entries(backends))('on %s', (_, backend) => {
     const worker = work(warehouse.process, backend.location());
     ship(producer, backend.location());
     await record(producer, 5);
-    await expect.poll(() => worker.depth().then(({ delayed }) => delayed)).toBeGreaterThan(0);
+    await expect.poll(() => worker.depth().then(({ delayed }) => delayed), WAIT).toBeGreaterThan(0);
     warehouse.isDown = false;
     await emptied(producer);
     expect(stored(warehouse)).toEqual(seqsTo(5));
@@ -202,7 +203,7 @@ describe.each(Object.entries(backends))('on %s', (_, backend) => {
     work(warehouse.process, backend.location());
     const shipper = ship(producer, backend.location());
     await record(producer, 5);
-    await expect.poll(() => shipper.failures, { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(() => shipper.failures, WAIT).toBeGreaterThan(0);
     await backend.restart();
     await emptied(producer);
     expect(stored(warehouse)).toEqual(seqsTo(5));
@@ -217,7 +218,7 @@ describe.each(Object.entries(backends))('on %s', (_, backend) => {
     }, backend.location());
     ship(producer, backend.location());
     await record(producer, 5);
-    await expect.poll(() => failures, { timeout: 10_000 }).toBeGreaterThan(1);
+    await expect.poll(() => failures, WAIT).toBeGreaterThan(1);
     await broken.close();
     const warehouse = new Warehouse();
     work(warehouse.process, backend.location());
@@ -235,7 +236,7 @@ describe.each(Object.entries(backends))('on %s', (_, backend) => {
     ship(producer, backend.location());
     await record(producer, 5);
     // It is sent again and again, in place of the one that is called done.
-    await expect.poll(() => lies, { timeout: 10_000 }).toBeGreaterThan(2);
+    await expect.poll(() => lies, WAIT).toBeGreaterThan(2);
     expect(producer.journal.batches()).toHaveLength(1);
     await liar.close();
     const warehouse = new Warehouse();
@@ -252,7 +253,7 @@ describe.each(Object.entries(backends))('on %s', (_, backend) => {
     await intruder.add(signBatch(new Secret('a guess'), { ...place, records: '{}', traces: [] }));
     const warehouse = new Warehouse();
     work(warehouse.process, backend.location());
-    await expect.poll(() => warehouse.failed).toEqual(['not signed by a producer']);
+    await expect.poll(() => warehouse.failed, WAIT).toEqual(['not signed by a producer']);
     expect(warehouse.seqs).toEqual([]);
     ship(producer, backend.location());
     await record(producer, 5);
@@ -308,7 +309,7 @@ describe.each(Object.entries(backends))('on %s', (_, backend) => {
       ids.push(id);
       return Promise.resolve(signReceipt(KEY, proofOf(batch)));
     }, backend.location());
-    await expect.poll(() => queue.stateOf(batchId(batch)).then(({ at }) => at)).toBe('done');
+    await expect.poll(() => queue.stateOf(batchId(batch)).then(({ at }) => at), WAIT).toBe('done');
     await queue.add(batch);
     await delay(100);
     expect(ids).toEqual([batchId(batch)]);
@@ -356,7 +357,7 @@ test('a Postgres connection that breaks while it is lent is reported, and does n
     () => 'prepared',
     () => 'failed',
   );
-  await expect.poll(() => postgres.query(WAITING).then((rows) => rows.length)).toBe(1);
+  await expect.poll(() => postgres.query(WAITING).then((rows) => rows.length), WAIT).toBe(1);
   await postgres.query(WAITING.replace('pid', 'pg_terminate_backend(pid)'));
   expect(await preparing).toBe('failed');
   expect(report).toHaveBeenCalled();

@@ -9,6 +9,8 @@ import { unpackRecords } from './records-text.ts';
 import { setupOf } from './redis-backend.ts';
 import { Shipper, type ShipperOptions } from './shipper.ts';
 
+/** What ends a wait that would never end, also on a busy machine. */
+const WAIT = { timeout: 30_000 };
 const KEY = new Secret('the key of the producers');
 
 /** A queue that does what the test says. */
@@ -58,14 +60,17 @@ function ship(options: Partial<ShipperOptions> = {}) {
 
 test('no more batches are under way than allowed; what comes meanwhile travels together', async () => {
   const { sink, queue, journal } = ship({ inFlightMax: 2 });
-  for (let at = 0; at < 10; at++) {
+  for (const count of [1, 2]) {
     await sink.record(toolCall());
-    await new Promise((resolve) => setTimeout(resolve, 3));
+    await vi.waitFor(() => expect(queue.added).toHaveLength(count), WAIT);
   }
+  const looked = vi.spyOn(journal, 'batches');
+  for (let at = 3; at <= 10; at++) await sink.record(toolCall());
+  await vi.waitFor(() => expect(looked.mock.calls.length).toBeGreaterThan(2), WAIT);
   expect(queue.added).toHaveLength(2);
   const [first] = queue.added;
   queue.confirm(first!);
-  await vi.waitFor(() => expect(queue.added).toHaveLength(3));
+  await vi.waitFor(() => expect(queue.added).toHaveLength(3), WAIT);
   expect(queue.added[2]).toMatchObject({ first: 3, last: 10 });
   expect(journal.batches()).toHaveLength(2);
 });
@@ -74,17 +79,17 @@ test('an outage is counted and reported, and everything goes out afterwards', as
   const { sink, queue, shipper, report } = ship();
   queue.isDown = true;
   await sink.record(toolCall());
-  await vi.waitFor(() => expect(shipper.failures).toBeGreaterThan(1));
+  await vi.waitFor(() => expect(shipper.failures).toBeGreaterThan(1), WAIT);
   expect(report).toHaveBeenCalled();
   queue.isDown = false;
-  await vi.waitFor(() => expect(queue.added).toHaveLength(1), { timeout: 5000 });
-  await vi.waitFor(() => expect(shipper.failures).toBe(0));
+  await vi.waitFor(() => expect(queue.added).toHaveLength(1), WAIT);
+  await vi.waitFor(() => expect(shipper.failures).toBe(0), WAIT);
 });
 
 test('the journal is trimmed by a receipt, and by nothing else', async () => {
   const { sink, queue, journal } = ship();
   await sink.record(toolCall());
-  await vi.waitFor(() => expect(queue.added).toHaveLength(1));
+  await vi.waitFor(() => expect(queue.added).toHaveLength(1), WAIT);
   const batch = queue.added[0]!;
   for (const answer of [undefined, { stored: batchId(batch), mac: batch.mac }]) {
     queue.answer(batchId(batch), answer);
@@ -103,21 +108,22 @@ test.each<[string, BatchState, 'added' | 'replaced']>([
   const { sink, queue, journal } = ship({ askAfterMs: 5 });
   queue.state = state;
   await sink.record(toolCall());
-  await vi.waitFor(() => expect(queue[list].length).toBeGreaterThan(list === 'added' ? 1 : 0));
+  await vi.waitFor(() => expect(queue[list].length).toBeGreaterThan(list === 'added' ? 1 : 0), WAIT);
   expect(journal.batches()).toHaveLength(1);
 });
 
 test('an overdue batch that is under way is left alone', async () => {
   const { sink, queue } = ship({ askAfterMs: 1 });
+  const asked = vi.spyOn(queue, 'stateOf');
   await sink.record(toolCall());
-  await new Promise((resolve) => setTimeout(resolve, 30));
+  await vi.waitFor(() => expect(asked.mock.calls.length).toBeGreaterThan(2), WAIT);
   expect([queue.added.length, queue.replaced.length]).toEqual([1, 0]);
 });
 
 test('a batch that the queue says is under way for too long is put in again, in place of whatever has its id', async () => {
   const { sink, queue, journal } = ship({ askAfterMs: 1, replaceAfterMs: 20 });
   await sink.record(toolCall());
-  await vi.waitFor(() => expect(queue.replaced.length).toBeGreaterThan(0));
+  await vi.waitFor(() => expect(queue.replaced.length).toBeGreaterThan(0), WAIT);
   expect(journal.batches()).toHaveLength(1);
 });
 

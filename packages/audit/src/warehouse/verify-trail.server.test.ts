@@ -263,7 +263,7 @@ describe('verify does not believe heads that no worker signed', () => {
 
 describe('with two workers on one chain', () => {
   /** A second worker beside the first, its heads in the same folder. */
-  async function twoWorkers(work: (first: TestTrail, second: HeadsFile) => Promise<void>) {
+  async function twoWorkers(work: (first: TestTrail, second: HeadsFile) => Promise<void>, graceMs = 300) {
     const dir = temporaryFolder();
     const trail = await createTestTrail(server.url, dir);
     const signer = await createHeadSigner(trail.signerPem);
@@ -273,7 +273,7 @@ describe('with two workers on one chain', () => {
       await work(trail, second);
       const keys = await readKeysBeside(dir);
       return await withReader(trail.readerUrl, (client) =>
-        verifyTrail({ trail: postgresTrailRows(client), headsPath: dir, keys, graceMs: 300 }),
+        verifyTrail({ trail: postgresTrailRows(client), headsPath: dir, keys, graceMs }),
       );
     } finally {
       await trail.close();
@@ -318,7 +318,7 @@ describe('with two workers on one chain', () => {
       const late = await trail.table.append('main', many(5), []);
       await trail.store(many(5));
       setTimeout(() => void second.anchor(late), 50);
-    });
+    }, 60_000);
     expect(report).toMatchObject({ ok: true, rows: 15 });
   });
 });
