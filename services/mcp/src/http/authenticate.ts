@@ -36,7 +36,8 @@ export interface OboOptions {
 export function authenticateObo({ trustedProxies, users, agents }: OboOptions): Authenticate {
   return async (request) => {
     const peer = request.socket.remoteAddress ?? '';
-    if (!trustedProxies.contains(peer)) throw new AppError('access_denied', 'the socket peer is no trusted proxy');
+    if (!trustedProxies.contains(peer))
+      throw new AppError('access_denied', `the socket peer ${peer} is no trusted proxy`);
     const [token, ...more] = headersNamed(request, FORWARDED);
     if (more.length > 0) throw new HttpRefusal(400, `more than one ${FORWARDED}`);
     if (token === undefined) throw new TokenMissing();
