@@ -38,9 +38,8 @@ export interface PortalWorld {
   /** Who can sign in at the demo providers; tests take people off it. */
   readonly people: Person[];
   tokenOf(email: string): Promise<string>;
-  policy(edit: (text: string) => string): unknown;
-  /** The same, and both replicas have it when it resolves. */
-  policyHolds(edit: (text: string) => string): Promise<void>;
+  /** An edit of the policy as it was at the start. Both replicas have it when it resolves. */
+  policy(edit: (text: string) => string): Promise<void>;
   eventOf(response: Pick<Response, 'headers'>): AuditEvent | undefined;
   stop(): Promise<void>;
 }
@@ -87,8 +86,7 @@ export async function startPortalWorld(options: WorldOptions = {}): Promise<Port
     supervisorSecret: 'supervisor-secret',
     mcpKey,
     tokenOf: rememberedSignIns(idps),
-    policy: policy.edit,
-    policyHolds: async (edit) => {
+    policy: async (edit) => {
       const changes = () => trail.events.filter(({ kind }) => kind === 'policy_change').length;
       const before = changes();
       if (policy.edit(edit)) await until(() => changes() >= before + REPLICAS);

@@ -109,12 +109,12 @@ describe('a refresh token', () => {
 
   test('that is refused for too many requests is good afterwards', async () => {
     const token = String((await signedIn())['refresh_token']);
-    await world.policyHolds((text) => text.replace(/(tokenRequestsPerMinutePerSubject): \d+/, '$1: 1'));
+    await world.policy((text) => text.replace(/(tokenRequestsPerMinutePerSubject): \d+/, '$1: 1'));
     const answers = [await refresh(world, token), await refresh(world, token)];
     expect(answers.map(({ status }) => status)).toEqual([200, 429]);
     const next = await refreshTokenOf(answers[0] as Response);
     expect((await refresh(world, next)).status).toBe(429);
-    await world.policyHolds((text) => text);
+    await world.policy((text) => text);
     world.clock.aheadMs += 31_000;
     expect((await refresh(world, next)).status).toBe(200);
   });
@@ -164,8 +164,8 @@ test('a no to an agent that comes while it asks leaves no token that lives', asy
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 
 test('whoever begins sign-ins without end is told to wait', async () => {
-  await world.policyHolds((text) => text.replace(/(tokenRequestsPerMinutePerAddress): \d+/, '$1: 2'));
+  await world.policy((text) => text.replace(/(tokenRequestsPerMinutePerAddress): \d+/, '$1: 2'));
   const begin = async () => (await fetch(`${world.url}/auth/northwind/login`, { redirect: 'manual' })).status;
   expect([await begin(), await begin(), await begin()]).toEqual([303, 303, 429]);
-  await world.policyHolds((text) => text);
+  await world.policy((text) => text);
 });

@@ -63,6 +63,15 @@ test('a key that is new is found at once, as soon as the cool-down is over', asy
   expect(await outcome('two')).toBe('found');
 });
 
+test('a clock that is set back keeps nobody from asking', async () => {
+  const { outcome, answers, clock } = setUp();
+  clock.ms += 3_600_000;
+  await outcome('one');
+  answers['/jwks'] = () => jwks(one, two);
+  clock.ms = NOON_MS;
+  expect(await outcome('two')).toBe('found');
+});
+
 test('a key that was taken away is refused once its window is over', async () => {
   const { outcome, answers, clock } = setUp();
   await outcome('one');

@@ -104,7 +104,8 @@ export class RemoteKeys implements KeySource {
 
   /** Also while a fetch is under way: that one is joined. */
   #mayFetch(): boolean {
-    return this.#flight !== undefined || this.#options.now() - this.#triedAt >= KEY_TIMES.coolDownMs;
+    // In either direction: a clock that was set back must not end the asking.
+    return this.#flight !== undefined || Math.abs(this.#options.now() - this.#triedAt) >= KEY_TIMES.coolDownMs;
   }
 
   #unavailable(): FoundKey {

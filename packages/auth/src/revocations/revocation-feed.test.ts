@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { RevocationFeed } from './revocation-feed.ts';
 import type { Revocation, RevocationLog } from './revocation-log.ts';
 
@@ -38,6 +38,19 @@ test('a revocation of one process holds in another after its next look', async (
   await there.poll();
   expect(there.revocationOf(WANDA)).toBe('left the company');
   expect(there.revocationOf({ ...WANDA, subject: 'erik' })).toBeUndefined();
+});
+
+test('the log is looked at twice within the two seconds in which a revocation must hold', async () => {
+  vi.useFakeTimers();
+  const { clock, open } = setUp();
+  const [here, there] = [open(), open()];
+  await Promise.all([here.start(), there.start()]);
+  await here.revoke({ what: WANDA, reason: 'left', until: inAnHour(clock) });
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(there.revocationOf(WANDA)).toBe('left');
+  here.stop();
+  there.stop();
+  vi.useRealTimers();
 });
 
 test('a revocation ends with what it refuses', async () => {

@@ -9,7 +9,9 @@ const BYTES_READ_MAX = 512 * 1024;
 const FIELDS_MAX = 50;
 
 export interface Form {
+  /** None when there are more than are taken apart. */
   readonly fields: URLSearchParams;
+  readonly fieldCount: number;
   readonly bytes: number;
 }
 
@@ -24,13 +26,22 @@ export async function readForm(request: IncomingMessage): Promise<Form> {
     throw new OAuthRefusal('invalid_request', 'the body is compressed');
   }
   const body = await readBody(request, BYTES_READ_MAX);
-  const all = new URLSearchParams(body.toString('utf8'));
-  return { fields: new URLSearchParams([...all].filter(([, value]) => value !== '')), bytes: body.length };
+  const text = body.toString('utf8');
+  const fieldCount = countFields(text);
+  // To take half a megabyte of tiny fields apart takes two seconds, in which nobody else is served.
+  const all = fieldCount > FIELDS_MAX ? [] : [...new URLSearchParams(text)];
+  return { fields: new URLSearchParams(all.filter(([, value]) => value !== '')), fieldCount, bytes: body.length };
 }
 
-export function refuseOversized({ fields, bytes }: Form): void {
+function countFields(text: string): number {
+  let count = 1;
+  for (let at = text.indexOf('&'); at >= 0 && count <= FIELDS_MAX; at = text.indexOf('&', at + 1)) count += 1;
+  return count;
+}
+
+export function refuseOversized({ fieldCount, bytes }: Form): void {
   if (bytes > BYTES_MAX) {
     throw new OAuthRefusal('invalid_request', 'too_large: longer than any three tokens', { denied: true });
   }
-  if (fields.size > FIELDS_MAX) throw new OAuthRefusal('invalid_request', 'the form has too many fields');
+  if (fieldCount > FIELDS_MAX) throw new OAuthRefusal('invalid_request', 'the form has too many fields');
 }
