@@ -3,6 +3,7 @@ export { auditVariables, type AuditVariables } from './audit-variables.ts';
 export { DeltaAuditTable, type DeltaAuditTableOptions } from './databricks/delta-audit-table.ts';
 export { deltaSchema, type DeltaSchemaOptions } from './databricks/delta-schema.ts';
 export { deltaTrailRows } from './databricks/delta-trail-rows.ts';
+export { retainDelta } from './databricks/retain-delta.ts';
 export type { SqlStatements, WarehouseRow, WarehouseStatement } from './databricks/sql-statements.ts';
 export { Journal, type JournalOptions } from './journal/journal.ts';
 export { type Batch, type JournalFolder, openJournalFolder, openProducer } from './journal/journal-folder.ts';

@@ -15,6 +15,7 @@ import { verifyTrail } from '../warehouse/verify-trail.ts';
 import { UnfaithfulAnswer } from '../warehouse/witness.ts';
 import { DeltaAuditTable } from './delta-audit-table.ts';
 import { deltaTrailRows } from './delta-trail-rows.ts';
+import { retainDelta } from './retain-delta.ts';
 
 let server: TestPostgres;
 beforeAll(async () => {
@@ -32,7 +33,16 @@ async function openTrail() {
   const store = async (records: readonly AuditRecord[]) => heads.anchor(await table.append('main', records, []));
   const verify = async () =>
     verifyTrail({ trail: deltaTrailRows(delta, base), headsPath, keys: await readKeysBeside(headsPath), graceMs: 100 });
-  return { delta, table, heads, store, verify };
+  const retain = (now: Date, dryRun = false) =>
+    retainDelta({
+      statements: delta,
+      base,
+      months: 3,
+      now,
+      dryRun,
+      keepCheckpoint: (one) => heads.writeCheckpoint(one),
+    });
+  return { delta, table, heads, store, verify, retain };
 }
 
 const rowsOf = (delta: DeltaOnPostgres) =>
@@ -237,5 +247,49 @@ describe('verify, through statements alone, names', () => {
     const { store, verify } = await openTrail();
     await store(createRecords().many(2300));
     expect(await verify()).toMatchObject({ ok: true, rows: 2300 });
+  });
+});
+
+describe('retention', () => {
+  const january = () => createRecords(() => Date.UTC(2025, 0, 15));
+  const june = () => createRecords(() => Date.UTC(2025, 5, 15));
+  const JULY = new Date(Date.UTC(2025, 6, 1));
+
+  test('takes away the months that are not kept, and verify holds across them', async () => {
+    const { delta, store, verify, retain } = await openTrail();
+    const [old, late] = [january(), june()];
+    for (const batch of [old.many(5), late.many(2), old.many(1), late.many(2)]) await store(batch);
+    expect(await retain(JULY, true)).toEqual({ dropped: ['2025-01'], rows: 6 });
+    expect(await rowsOf(delta)).toHaveLength(10);
+    expect(await retain(JULY)).toEqual({ dropped: ['2025-01'], rows: 6 });
+    expect((await rowsOf(delta)).map(({ seq }) => seq)).toEqual([6, 7, 9, 10]);
+    await store(late.many(1));
+    expect(await verify()).toMatchObject({ ok: true, rows: 5, problems: [] });
+    expect(await retain(JULY)).toEqual({ dropped: [], rows: 0 });
+  });
+
+  test('of all rows leaves the place at which the chain goes on', async () => {
+    const { delta, store, verify, retain } = await openTrail();
+    await store(january().many(3));
+    await retain(JULY);
+    await store(june().many(1));
+    expect(await rowsOf(delta)).toMatchObject([{ seq: 4 }]);
+    expect(await verify()).toMatchObject({ ok: true, rows: 1 });
+  });
+
+  test('says what it takes before it takes it, and makes the table for appending again', async () => {
+    const { delta, store } = await openTrail();
+    await store(january().many(3));
+    const ran: string[] = [];
+    const statements = {
+      ...delta,
+      run: (statement: Parameters<typeof delta.run>[0]) => {
+        ran.push(statement.text.split(' ', 1)[0] ?? '');
+        return statement.text.startsWith('DELETE') ? Promise.reject(new Error('down')) : delta.run(statement);
+      },
+    };
+    const keepCheckpoint = async () => void ran.push('checkpoint');
+    await expect(retainDelta({ statements, base, months: 3, now: JULY, keepCheckpoint })).rejects.toThrow('down');
+    expect(ran).toEqual(['SELECT', 'SELECT', 'checkpoint', 'INSERT', 'INSERT', 'ALTER', 'DELETE', 'ALTER']);
   });
 });

@@ -106,6 +106,8 @@ function typesOf(text: string): string {
 /** A statement for the Delta tables in the words of Postgres; its markers stay. */
 export function inPostgres(text: string): string {
   const [ddl = ''] = text.split(' USING DELTA');
+  // Properties of a table that Postgres has no word for.
+  if (text.startsWith('ALTER TABLE')) return 'SELECT 1';
   if (text.startsWith('CREATE')) return typesOf(ddl).replaceAll('`main`.', '').replaceAll('`', '"');
   return text
     .replaceAll('`main`.', '')
