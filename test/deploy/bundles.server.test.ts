@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import dockerignore from '@balena/dockerignore';
@@ -129,6 +129,22 @@ describe('an operator’s first hour, from the images', () => {
       expect(container?.output()).not.toContain(world.secret('supervisor-secret'));
     }
   });
+});
+
+test('make-secrets.sh makes what only its reader may read, and never replaces anything', () => {
+  const place = join(world.dir, 'fresh');
+  const make = () =>
+    spawnSync(join(ROOT, 'infra/docker/make-secrets.sh'), [place, 'portal.example.com', 'mcp.example.com']).status;
+  expect(make()).toBe(0);
+  const made = readdirSync(place).map((file) => [file, readFileSync(join(place, file), 'utf8')] as const);
+  const open = made.filter(([file]) => (statSync(join(place, file)).mode & 0o077) !== 0).map(([file]) => file);
+  expect(open).toEqual(['internal-ca']);
+  expect(make()).toBe(0);
+  expect(made.filter(([file, text]) => readFileSync(join(place, file), 'utf8') !== text)).toEqual([]);
+  const values = made.filter(([file]) => /-(password|secret|key-\w+)$|^portal-cookie-key$/.test(file));
+  const different = new Set(values.map(([, text]) => text.trim()));
+  // The server's and the operator's copy of one password.
+  expect([values.length > 7, values.length - different.size]).toEqual([true, 1]);
 });
 
 test('the configuration of Prometheus is one, with the rules beside it', () => {
