@@ -7,9 +7,10 @@ let world: DatabricksWorld;
 let outside: OutsideApi;
 beforeAll(async () => {
   outside = await startOutsideApi();
-  const connection = { baseUrl: `${outside.url}/base`, credential: CREDENTIAL };
+  const orders = { baseUrl: `${outside.url}/base`, credential: CREDENTIAL };
+  const github = { baseUrl: outside.url };
   world = await startDatabricksWorld({
-    findConnection: async (name) => (['github', 'orders'].includes(name) ? connection : undefined),
+    findConnection: async (name) => new Map(Object.entries({ orders, github })).get(name),
   });
 });
 afterAll(async () => {
@@ -184,6 +185,26 @@ describe.each(['proxy', 'http_request'] as const)('connections by %s', (connecti
     expect(await codeOf((await api('admin', 'nothing')).request({ method: 'GET', path: '/x' }))).toBe('access_denied');
     expect(await (await api('admin')).request({ method: 'GET', path: '/missing' })).toMatchObject({ status: 404 });
   });
+});
+
+test('what the proxy keeps back does not reach the API', async () => {
+  const { url } = world.workspace.emulator;
+  const principal = person('admin').caller.principal.id;
+  const form = new URLSearchParams({
+    grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    subject_token: world.workspace.assertion(principal),
+    subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+    client_id: principal,
+    scope: 'unity-catalog',
+  });
+  const issued = await fetch(`${url}/oidc/v1/token`, { method: 'POST', body: form });
+  const { access_token: token } = (await issued.json()) as { access_token: string };
+  await fetch(`${url}/api/2.0/unity-catalog/connections/github/proxy/x`, {
+    headers: { authorization: `Bearer ${token}`, cookie: 'a=b', 'x-databricks-org-id': '1', 'x-kept': 'yes' },
+  });
+  const { headers } = outside.received[0]!;
+  expect(headers).toMatchObject({ 'x-kept': 'yes', host: new URL(outside.url).host });
+  expect(Object.keys(headers).filter((name) => /authorization|cookie|databricks/.test(name))).toEqual([]);
 });
 
 test('health asks the workspace', async () => {
