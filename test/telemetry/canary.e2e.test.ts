@@ -2,8 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { requirement } from '@causeway/test-e2e/requirement';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { OtlpReceiver } from './otlp-receiver.ts';
 import { type Call, TelemetryWorld } from './telemetry-world.ts';
 
@@ -69,45 +68,41 @@ const PLANTED: readonly Omit<Call, 'token'>[] = [
   { tool: CANARY },
 ];
 
-requirement(
-  ['log-nothing-secret', 'health-no-secrets'],
-  'secrets in arguments, headers, tokens and questions come out nowhere',
-  async () => {
-    const journal: string[] = [];
-    for (const call of PLANTED) {
-      await world.call({ token, headers, ...call });
-      journal.push(readJournal());
-    }
-    for (const bad of [JWT, `${token}${CANARY}`]) await world.call({ token: bad, tool: 'check_identity', headers });
-    await world.post({ [CANARY]: CANARY }, { authorization: `Bearer ${token}`, ...headers });
-    await fetch(`${world.mcpUrl}?access_token=${CANARY}`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${token}` },
-    });
-    await fetch(`${world.stack.environment.MCP_PUBLIC_URL}/${CANARY}`);
-    for (const bad of [JWT, CANARY]) await world.exchange(bad, { headers, scope: 'sql' });
-    await fetch(`${world.stack.environment.PORTAL_PUBLIC_URL}/oauth/token`, {
-      method: 'POST',
-      headers: { ...headers, authorization: `Basic ${Buffer.from(`supervisor:${CANARY}`).toString('base64')}` },
-      body: new URLSearchParams({ grant_type: 'client_credentials' }),
-    });
-    await plantAtPortal();
-    await plantAtListeners();
-    const last = await world.call({ token, tool: 'check_identity' });
-    await receiver.span('the last call', ({ attributes }) => attributes['request_id'] === last.requestId);
+test('[log-nothing-secret, health-no-secrets] secrets in arguments, headers, tokens and questions come out nowhere', async () => {
+  const journal: string[] = [];
+  for (const call of PLANTED) {
+    await world.call({ token, headers, ...call });
     journal.push(readJournal());
-    const seen = { ...(await outputs(last.requestId)), journal: journal.join('\n') };
-    // Each of them was there to be searched.
-    for (const [place, text] of Object.entries(seen))
-      expect(text, place).toMatch(/check_identity|telemetry_spans_ended_total|audit_events_stored_total|audit_journal/);
-    const found = Object.entries(seen).flatMap(([place, text]) =>
-      [...secrets].flatMap(([what, secret]) => (text.includes(secret) ? [`${what} in ${place}`] : [])),
-    );
-    // The journal holds the arguments until the worker has stored them.
-    const isRecord = (one: string) => one === 'what was asked in journal';
-    expect(found.filter((one) => !isRecord(one))).toEqual(['what was asked in audit arguments']);
-  },
-);
+  }
+  for (const bad of [JWT, `${token}${CANARY}`]) await world.call({ token: bad, tool: 'check_identity', headers });
+  await world.post({ [CANARY]: CANARY }, { authorization: `Bearer ${token}`, ...headers });
+  await fetch(`${world.mcpUrl}?access_token=${CANARY}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
+  });
+  await fetch(`${world.stack.environment.MCP_PUBLIC_URL}/${CANARY}`);
+  for (const bad of [JWT, CANARY]) await world.exchange(bad, { headers, scope: 'sql' });
+  await fetch(`${world.stack.environment.PORTAL_PUBLIC_URL}/oauth/token`, {
+    method: 'POST',
+    headers: { ...headers, authorization: `Basic ${Buffer.from(`supervisor:${CANARY}`).toString('base64')}` },
+    body: new URLSearchParams({ grant_type: 'client_credentials' }),
+  });
+  await plantAtPortal();
+  await plantAtListeners();
+  const last = await world.call({ token, tool: 'check_identity' });
+  await receiver.span('the last call', ({ attributes }) => attributes['request_id'] === last.requestId);
+  journal.push(readJournal());
+  const seen = { ...(await outputs(last.requestId)), journal: journal.join('\n') };
+  // Each of them was there to be searched.
+  for (const [place, text] of Object.entries(seen))
+    expect(text, place).toMatch(/check_identity|telemetry_spans_ended_total|audit_events_stored_total|audit_journal/);
+  const found = Object.entries(seen).flatMap(([place, text]) =>
+    [...secrets].flatMap(([what, secret]) => (text.includes(secret) ? [`${what} in ${place}`] : [])),
+  );
+  // The journal holds the arguments until the worker has stored them.
+  const isRecord = (one: string) => one === 'what was asked in journal';
+  expect(found.filter((one) => !isRecord(one))).toEqual(['what was asked in audit arguments']);
+});
 
 /** Every parameter of every endpoint of the portal that takes something from a stranger. */
 async function plantAtPortal(): Promise<void> {

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { requirement } from '@causeway/test-e2e/requirement';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { OtlpReceiver, type ReceivedSpan } from './otlp-receiver.ts';
 import { type Called, clientTrace, META, TelemetryWorld } from './telemetry-world.ts';
@@ -70,7 +69,7 @@ async function stepsBelow(top: ReceivedSpan, wanted: readonly string[]): Promise
   }
 }
 
-requirement('trace-every-outcome', 'the list of tools is the one that is walked here', async () => {
+test('[trace-every-outcome] the list of tools is the one that is walked here', async () => {
   expect(await world.listTools(admin)).toEqual(TOOLS);
 });
 
@@ -137,43 +136,39 @@ function tokenWith(scope: string): Promise<string> {
   return token;
 }
 
-requirement(
-  ['trace-into-worker', 'trace-context-in'],
-  'one trace from the token request over the call to the rows that the worker stored, whatever flag the caller sets',
-  async () => {
-    for (const flags of ['00', '01']) {
-      const trace = clientTrace(flags);
-      const token = await world.tokenOf(ADMIN, { headers: { traceparent: trace.traceparent } });
-      await world.call({ token, tool: 'query_sales_data', args: { limit: 1 }, trace });
-      const services = await receiver.until('all three services', ({ spans }) => {
-        const mine = spans.filter(({ traceId }) => traceId === trace.traceId);
-        const names = new Set(mine.map(({ name, resource }) => `${String(resource['service.name'])} ${name}`));
-        return names.has('mcp tools/call query_sales_data') &&
-          [...names].filter((name) => name.endsWith('audit store')).length > 0 &&
-          names.has('portal POST /oauth/token')
-          ? names
-          : undefined;
-      });
-      for (const name of [
-        'portal auth',
-        'portal limit',
-        'portal exchange',
-        'portal audit',
-        'mcp sql',
-        'audit-worker audit store',
-      ]) {
-        expect(services).toContain(name);
-      }
-      const { attributes } = await receiver.span(
-        'the token request',
-        ({ name, traceId }) => name === 'POST /oauth/token' && traceId === trace.traceId,
-      );
-      expect(attributes).toMatchObject({ service_name: 'portal', 'caller.email': ADMIN, 'caller.role': 'admin' });
+test('[trace-into-worker, trace-context-in] one trace from the token request over the call to the rows that the worker stored, whatever flag the caller sets', async () => {
+  for (const flags of ['00', '01']) {
+    const trace = clientTrace(flags);
+    const token = await world.tokenOf(ADMIN, { headers: { traceparent: trace.traceparent } });
+    await world.call({ token, tool: 'query_sales_data', args: { limit: 1 }, trace });
+    const services = await receiver.until('all three services', ({ spans }) => {
+      const mine = spans.filter(({ traceId }) => traceId === trace.traceId);
+      const names = new Set(mine.map(({ name, resource }) => `${String(resource['service.name'])} ${name}`));
+      return names.has('mcp tools/call query_sales_data') &&
+        [...names].filter((name) => name.endsWith('audit store')).length > 0 &&
+        names.has('portal POST /oauth/token')
+        ? names
+        : undefined;
+    });
+    for (const name of [
+      'portal auth',
+      'portal limit',
+      'portal exchange',
+      'portal audit',
+      'mcp sql',
+      'audit-worker audit store',
+    ]) {
+      expect(services).toContain(name);
     }
-  },
-);
+    const { attributes } = await receiver.span(
+      'the token request',
+      ({ name, traceId }) => name === 'POST /oauth/token' && traceId === trace.traceId,
+    );
+    expect(attributes).toMatchObject({ service_name: 'portal', 'caller.email': ADMIN, 'caller.role': 'admin' });
+  }
+});
 
-requirement('trace-every-outcome', 'what never reaches a tool has its span too', async () => {
+test('[trace-every-outcome] what never reaches a tool has its span too', async () => {
   const none = await world.call({ token: 'not-a-token', tool: 'check_identity' });
   expect((await httpSpan(none)).attributes).toMatchObject({
     'error.type': 'invalid_token',
@@ -186,7 +181,7 @@ requirement('trace-every-outcome', 'what never reaches a tool has its span too',
   });
 });
 
-requirement('trace-context-in', 'inbound baggage and trace state end here', async () => {
+test('[trace-context-in] inbound baggage and trace state end here', async () => {
   const trace = clientTrace();
   const baggage = 'user=hunter2';
   const called = await world.call({
@@ -204,60 +199,52 @@ requirement('trace-context-in', 'inbound baggage and trace state end here', asyn
 /** Messages of the protocol that are no calls. */
 const METHODS = ['tools/list', 'server/discover', 'ping'] as const;
 
-requirement(
-  ['trace-spans', 'trace-attributes', 'trace-context-in'],
-  'messages that are no calls have spans of their methods, in the caller’s trace',
-  async () => {
-    for (const method of METHODS) {
-      const trace = clientTrace();
-      const meta = { ...META, traceparent: trace.traceparent };
-      const headers = { authorization: `Bearer ${admin}`, 'mcp-method': method };
-      const asked = await world.post({ method, params: { _meta: meta } }, headers);
-      const span = await receiver.span(method, (one) => ofRequest(asked)(one) && one.name === method);
-      expect(span).toMatchObject({ kind: 'SPAN_KIND_SERVER', traceId: trace.traceId, parentSpanId: trace.spanId });
-      expect(span.attributes).toMatchObject({
-        service_name: 'mcp',
-        'mcp.method.name': method,
-        'caller.email': ADMIN,
-        'caller.role': 'admin',
-        latency_ms: expect.any(Number),
-      });
-    }
-    const headers = { authorization: `Bearer ${admin}`, 'mcp-method': 'hunter2/method' };
-    const unknown = await world.post({ method: 'hunter2/method', params: { _meta: META } }, headers);
-    await httpSpan(unknown);
-    expect(JSON.stringify(receiver.spans)).not.toContain('hunter2');
-  },
-);
+test('[trace-spans, trace-attributes, trace-context-in] messages that are no calls have spans of their methods, in the caller’s trace', async () => {
+  for (const method of METHODS) {
+    const trace = clientTrace();
+    const meta = { ...META, traceparent: trace.traceparent };
+    const headers = { authorization: `Bearer ${admin}`, 'mcp-method': method };
+    const asked = await world.post({ method, params: { _meta: meta } }, headers);
+    const span = await receiver.span(method, (one) => ofRequest(asked)(one) && one.name === method);
+    expect(span).toMatchObject({ kind: 'SPAN_KIND_SERVER', traceId: trace.traceId, parentSpanId: trace.spanId });
+    expect(span.attributes).toMatchObject({
+      service_name: 'mcp',
+      'mcp.method.name': method,
+      'caller.email': ADMIN,
+      'caller.role': 'admin',
+      latency_ms: expect.any(Number),
+    });
+  }
+  const headers = { authorization: `Bearer ${admin}`, 'mcp-method': 'hunter2/method' };
+  const unknown = await world.post({ method: 'hunter2/method', params: { _meta: META } }, headers);
+  await httpSpan(unknown);
+  expect(JSON.stringify(receiver.spans)).not.toContain('hunter2');
+});
 
-requirement(
-  'trace-context-out',
-  'whoever is called on the way is told the trace, and nothing else of the caller’s',
-  async () => {
-    const heard: (string | undefined)[] = [];
-    const provider = createServer(({ headers }, response) => {
-      heard.push(headers['traceparent'] as string | undefined);
-      response.writeHead(503).end();
-    }).listen(0, '127.0.0.1');
-    await once(provider, 'listening');
-    onTestFinished(() => void provider.close());
-    const issuer = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
-    const entry = `{ id: fourth, kind: oidc, issuer: '${issuer}', audience: x, network: [127.0.0.0/8], roles: { x: finance } }`;
-    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-    const seconds = Math.floor(Date.now() / 1000);
-    const claims = { iss: issuer, aud: 'x', sub: 'x', iat: seconds, exp: seconds + 60 };
-    const token = `${part({ alg: 'RS256', kid: 'x' })}.${part(claims)}.${part({})}`;
-    const trace = clientTrace('01');
-    const headers = { traceparent: trace.traceparent, baggage: 'user=hunter2' };
-    await world.editPolicy(
-      (text) => text.replace('providers:\n', `providers:\n  - ${entry}\n`),
-      async () => (await world.exchange(token, { headers })).status === 503,
-    );
-    expect(heard.filter((one) => one?.slice(3, 35) === trace.traceId).length).toBeGreaterThan(0);
-  },
-);
+test('[trace-context-out] whoever is called on the way is told the trace, and nothing else of the caller’s', async () => {
+  const heard: (string | undefined)[] = [];
+  const provider = createServer(({ headers }, response) => {
+    heard.push(headers['traceparent'] as string | undefined);
+    response.writeHead(503).end();
+  }).listen(0, '127.0.0.1');
+  await once(provider, 'listening');
+  onTestFinished(() => void provider.close());
+  const issuer = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
+  const entry = `{ id: fourth, kind: oidc, issuer: '${issuer}', audience: x, network: [127.0.0.0/8], roles: { x: finance } }`;
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const seconds = Math.floor(Date.now() / 1000);
+  const claims = { iss: issuer, aud: 'x', sub: 'x', iat: seconds, exp: seconds + 60 };
+  const token = `${part({ alg: 'RS256', kid: 'x' })}.${part(claims)}.${part({})}`;
+  const trace = clientTrace('01');
+  const headers = { traceparent: trace.traceparent, baggage: 'user=hunter2' };
+  await world.editPolicy(
+    (text) => text.replace('providers:\n', `providers:\n  - ${entry}\n`),
+    async () => (await world.exchange(token, { headers })).status === 503,
+  );
+  expect(heard.filter((one) => one?.slice(3, 35) === trace.traceId).length).toBeGreaterThan(0);
+});
 
-requirement('trace-every-outcome', 'a warehouse that is away is in the span of every tool that needed it', async () => {
+test('[trace-every-outcome] a warehouse that is away is in the span of every tool that needed it', async () => {
   const elena = await world.tokenOf('elena@contoso.example');
   const open = await world.shutWarehouse();
   try {
@@ -277,31 +264,24 @@ requirement('trace-every-outcome', 'a warehouse that is away is in the span of e
   }
 });
 
-requirement(
-  'trace-every-outcome',
-  'roles that may not and callers who ask too often have their spans, for every tool',
-  async () => {
-    const erik = await world.tokenOf('erik@northwind.example');
-    const denied = async () => (await world.call({ token: erik, tool: 'check_identity' })).code === 'access_denied';
-    await world.editPolicy(
-      (text) => text.replaceAll('west_sales, east_sales, managers', 'west_sales, managers'),
-      denied,
-    );
-    expect(await refusals(erik, { error_code: 'access_denied', 'caller.role': 'east_sales' })).toEqual(
-      TOOLS.map(() => 'access_denied'),
-    );
-    const limited = async () => (await world.call({ token: admin, tool: 'check_identity' })).code === 'rate_limited';
-    // The tools as they were: an edit of them would make the limit wait for the database.
-    const limit = (text: string) => text.replace(/callsPerMinutePerCaller: \d+/, 'callsPerMinutePerCaller: 1');
-    await world.editPolicy(
-      (text) => limit(text).replaceAll('west_sales, managers', 'west_sales, east_sales, managers'),
-      limited,
-    );
-    expect(await refusals(admin, { error_code: 'rate_limited', 'caller.role': 'admin' })).toEqual(
-      TOOLS.map(() => 'rate_limited'),
-    );
-  },
-);
+test('[trace-every-outcome] roles that may not and callers who ask too often have their spans, for every tool', async () => {
+  const erik = await world.tokenOf('erik@northwind.example');
+  const denied = async () => (await world.call({ token: erik, tool: 'check_identity' })).code === 'access_denied';
+  await world.editPolicy((text) => text.replaceAll('west_sales, east_sales, managers', 'west_sales, managers'), denied);
+  expect(await refusals(erik, { error_code: 'access_denied', 'caller.role': 'east_sales' })).toEqual(
+    TOOLS.map(() => 'access_denied'),
+  );
+  const limited = async () => (await world.call({ token: admin, tool: 'check_identity' })).code === 'rate_limited';
+  // The tools as they were: an edit of them would make the limit wait for the database.
+  const limit = (text: string) => text.replace(/callsPerMinutePerCaller: \d+/, 'callsPerMinutePerCaller: 1');
+  await world.editPolicy(
+    (text) => limit(text).replaceAll('west_sales, managers', 'west_sales, east_sales, managers'),
+    limited,
+  );
+  expect(await refusals(admin, { error_code: 'rate_limited', 'caller.role': 'admin' })).toEqual(
+    TOOLS.map(() => 'rate_limited'),
+  );
+});
 
 /** Calls every tool, and finds the span of each refusal. */
 function refusals(token: string, attributes: Readonly<Record<string, string>>): Promise<(string | undefined)[]> {
@@ -314,30 +294,26 @@ function refusals(token: string, attributes: Readonly<Record<string, string>>): 
   );
 }
 
-requirement(
-  'metrics-histograms',
-  'metrics come by OTLP too, under the names of the conventions, and with no person in a label',
-  async () => {
-    const calls = await receiver.until('calls', ({ metrics }) =>
-      metrics.findLast(
-        ({ name, points }) => name === 'mcp.server.operation.duration' && points.some(({ count }) => count !== '0'),
-      ),
+test('[metrics-histograms] metrics come by OTLP too, under the names of the conventions, and with no person in a label', async () => {
+  const calls = await receiver.until('calls', ({ metrics }) =>
+    metrics.findLast(
+      ({ name, points }) => name === 'mcp.server.operation.duration' && points.some(({ count }) => count !== '0'),
+    ),
+  );
+  expect(calls).toMatchObject({ unit: 's', service: 'mcp' });
+  expect(calls.points[0]?.attributes).toMatchObject({
+    'mcp.method.name': 'tools/call',
+    'gen_ai.tool.name': expect.any(String),
+  });
+  for (const service of ['portal', 'mcp', 'audit-worker']) {
+    await receiver.until(service, ({ metrics }) =>
+      metrics.find((metric) => metric.service === service && metric.name === 'http.server.request.duration'),
     );
-    expect(calls).toMatchObject({ unit: 's', service: 'mcp' });
-    expect(calls.points[0]?.attributes).toMatchObject({
-      'mcp.method.name': 'tools/call',
-      'gen_ai.tool.name': expect.any(String),
-    });
-    for (const service of ['portal', 'mcp', 'audit-worker']) {
-      await receiver.until(service, ({ metrics }) =>
-        metrics.find((metric) => metric.service === service && metric.name === 'http.server.request.duration'),
-      );
-    }
-    expect(JSON.stringify(receiver.metrics)).not.toMatch(/@contoso|@northwind|auth0\|/);
-  },
-);
+  }
+  expect(JSON.stringify(receiver.metrics)).not.toMatch(/@contoso|@northwind|auth0\|/);
+});
 
-requirement('trace-spans', 'probes and scrapes are no traces', async () => {
+test('[trace-spans] probes and scrapes are no traces', async () => {
   await world.metricsOf('mcp');
   expect(receiver.spans.filter(({ name }) => /livez|readyz|health|metrics/.test(name))).toEqual([]);
 });
