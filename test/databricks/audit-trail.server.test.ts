@@ -1,6 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { type AuditRecord, createEventIds, DeltaAuditTable, deltaSchema, toRecord } from '@causeway/audit';
-import { inPostgres } from '@causeway/audit/testing';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type AuditRecord,
+  createEventIds,
+  createHeadSigner,
+  DeltaAuditTable,
+  deltaSchema,
+  HeadsFile,
+  toRecord,
+} from '@causeway/audit';
+import { inPostgres, newSigningKey } from '@causeway/audit/testing';
+import { COMMANDS } from '@causeway/cli/commands';
+import { runCli } from '@causeway/cli/run-cli';
 import { AppError, Secret } from '@causeway/core';
 import { type MachineSql, openMachineSql } from '@causeway/platform';
 import pg from 'pg';
@@ -67,6 +80,57 @@ async function stored(batch: readonly AuditRecord[]): Promise<number[]> {
   return Promise.all(ids.map(async (id) => (await owner.query<{ n: number }>(text, [id])).rows[0]?.n ?? 0));
 }
 const once = (batch: readonly AuditRecord[]) => batch.map(() => 1);
+
+/** `causeway` as whoever reads the trail in the workspace. */
+async function causeway(line: string, env: Readonly<Record<string, string>>) {
+  const written = { stdout: '', stderr: '' };
+  const code = await runCli(line.split(' '), COMMANDS, {
+    env: {
+      PLATFORM: 'databricks',
+      DATABRICKS_HOST: world.emulator.url,
+      DATABRICKS_WAREHOUSE_ID: WORKSPACE.warehouseId,
+      DATABRICKS_CLIENT_ID: MACHINE.application,
+      DATABRICKS_CLIENT_SECRET: MACHINE.secret,
+      ...env,
+    },
+    cwd: tmpdir(),
+    version: '0',
+    signal: new AbortController().signal,
+    stdout: { write: (text) => (written.stdout += text) },
+    stderr: { write: (text) => (written.stderr += text) },
+  });
+  return { code, ...written };
+}
+
+// First, because every row of the table has to be vouched for.
+test('causeway audit verify reads the trail in the workspace, and names a row that was altered', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'causeway-heads-'));
+  const path = join(dir, 'heads.jsonl');
+  const heads = new HeadsFile({ path, signer: await createHeadSigner(newSigningKey()) });
+  await heads.prepare();
+  await heads.anchor(await table.append('main', records(5), []));
+  const env = { AUDIT_HEADS_PATH: path };
+  expect(await causeway('audit verify', env)).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('5 rows are what was stored'),
+  });
+  await owner.query(`UPDATE audit_base.tool_calls SET tool = 'x' WHERE chain_seq = 3`);
+  expect(await causeway('audit verify', env)).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('row 3'),
+  });
+  rmSync(dir, { recursive: true });
+});
+
+test('what of the workspace is missing is named', async () => {
+  const answer = await causeway('audit verify', {
+    AUDIT_HEADS_PATH: 'x',
+    DATABRICKS_HOST: '',
+    DATABRICKS_CLIENT_SECRET: '',
+  });
+  expect(answer).toMatchObject({ code: 78 });
+  for (const name of ['DATABRICKS_HOST', 'DATABRICKS_CLIENT_SECRET']) expect(answer.stderr).toContain(name);
+});
 
 test('a batch is stored over the API, and a second time changes nothing', async () => {
   const batch = records(20);

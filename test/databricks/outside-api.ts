@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 
 export const CREDENTIAL = 'the-partner-credential';
 
-export interface Received {
+interface Received {
   readonly method: string;
   readonly url: string;
   readonly headers: IncomingHttpHeaders;

@@ -19,7 +19,7 @@ export interface OutsideAnswer {
 }
 
 /** A connection as the catalog keeps it. */
-export interface RegisteredConnection {
+interface RegisteredConnection {
   readonly baseUrl: string;
   readonly ca?: string | undefined;
   readonly credential?: string | undefined;

@@ -14,7 +14,7 @@ const STATUSES = [
   'EXECUTING_QUERY',
 ] as const;
 
-export interface MessagePlace {
+interface MessagePlace {
   readonly space: string;
   readonly conversation: string;
   readonly owner: string;

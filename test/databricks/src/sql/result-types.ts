@@ -1,7 +1,7 @@
 import pg from 'pg';
 
 /** A column of the manifest. */
-export interface ManifestColumn {
+interface ManifestColumn {
   readonly name: string;
   readonly type_text: string;
   readonly type_name: string;

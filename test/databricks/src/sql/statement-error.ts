@@ -29,7 +29,7 @@ export function statementError(thrown: unknown): StatementError {
   return failed(name, state === '42501' || state === '25006' ? denial(thrown.message) : thrown.message, its);
 }
 
-export function failed(name: string, message: string, state: string): StatementError {
+function failed(name: string, message: string, state: string): StatementError {
   return {
     error: { error_code: 'BAD_REQUEST', message: `[${name}] ${message} SQLSTATE: ${state}` },
     sql_state: state,
