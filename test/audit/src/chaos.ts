@@ -16,7 +16,7 @@ const backends: readonly Backend[] =
   values.backend === 'redis' || values.backend === 'postgres' ? [values.backend] : ['redis', 'postgres'];
 
 const leave = new AbortController();
-process.once('SIGINT', () => leave.abort());
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => leave.abort());
 
 async function round(backend: Backend, seed: number): Promise<boolean> {
   console.log(`\n${backend}, seed ${seed}`);
