@@ -1,16 +1,9 @@
-import {
-  checkpointsPath,
-  createHeadSigner,
-  HeadsFile,
-  postgresTrailRows,
-  retain,
-  verifyTrail,
-  withReader,
-} from '@causeway/audit';
+import { checkpointsPath, createHeadSigner, HeadsFile, verifyTrail } from '@causeway/audit';
 
 import { type CommandContext, defineCommand } from '../command.ts';
 import { EXIT_NO } from '../command-error.ts';
 import { AUDIT_SETTINGS, readAuditSettings } from './audit-settings.ts';
+import { retainIn, WAREHOUSE_SETTINGS, warehouseProblems, withTrail } from './audit-warehouse.ts';
 import { keysOf, progress, reportText } from './audit-verify.ts';
 import { policyFile, readPolicy } from './policy-source.ts';
 
@@ -19,7 +12,7 @@ export const auditRetain = defineCommand({
   summary: 'Drop the months of the audit trail that the policy (retention.auditMonths) does not keep.',
   details: [
     'Verifies the trail first, and drops nothing when it is not sound. What is dropped is put into a signed checkpoint beside the heads, so that verify holds across it.',
-    'Reads ADMIN_DATABASE_URL, AUDIT_READ_URL, AUDIT_HEADS_PATH and AUDIT_SIGNING_KEY_FILE.',
+    'Reads ADMIN_DATABASE_URL and AUDIT_READ_URL (or with PLATFORM=databricks the DATABRICKS_ settings, of who owns the tables), AUDIT_HEADS_PATH and AUDIT_SIGNING_KEY_FILE.',
   ],
   options: {
     policy: { type: 'string', value: 'FILE', help: 'the policy document, instead of CAUSEWAY_POLICY' },
@@ -30,10 +23,11 @@ export const auditRetain = defineCommand({
   async run(context) {
     const { options } = context.args;
     const { policy } = await readPolicy(context, policyFile(context, options.policy));
-    const { readUrl, adminUrl, headsPath, signingKey } = settingsOf(context);
+    const settings = settingsOf(context);
+    const { headsPath, signingKey } = settings;
     const keys = await keysOf(context, { file: options.key, headsPath });
-    const verified = await withReader(readUrl.reveal(), (client) =>
-      verifyTrail({ trail: postgresTrailRows(client), headsPath, keys, onProgress: progress(context) }),
+    const verified = await withTrail(settings, (trail) =>
+      verifyTrail({ trail, headsPath, keys, onProgress: progress(context) }),
     );
     if (!verified.ok) {
       context.stderr.write(`${reportText(verified)}nothing was dropped\n`);
@@ -41,17 +35,14 @@ export const auditRetain = defineCommand({
     }
     const path = await checkpointsPath(headsPath);
     const checkpoints = new HeadsFile({ path, signer: await createHeadSigner(signingKey.reveal()) });
-    const report = await withReader(adminUrl.reveal(), (client) =>
-      retain({
-        client,
-        months: policy.retention.auditMonths,
-        dryRun: options['dry-run'],
-        keepCheckpoint: async (checkpoint) => {
-          await checkpoints.prepare();
-          await checkpoints.writeCheckpoint(checkpoint);
-        },
-      }),
-    );
+    const report = await retainIn(settings, {
+      months: policy.retention.auditMonths,
+      dryRun: options['dry-run'],
+      keepCheckpoint: async (checkpoint) => {
+        await checkpoints.prepare();
+        await checkpoints.writeCheckpoint(checkpoint);
+      },
+    });
     const verb = options['dry-run'] ? 'would be dropped' : 'dropped';
     const what =
       report.dropped.length === 0
@@ -62,6 +53,7 @@ export const auditRetain = defineCommand({
 });
 
 function settingsOf(context: CommandContext<unknown>) {
-  const { readUrl, adminUrl, headsPath, signingKey } = AUDIT_SETTINGS;
-  return readAuditSettings(context, { readUrl, adminUrl, headsPath, signingKey });
+  const { headsPath, signingKey } = AUDIT_SETTINGS;
+  const variables = { ...WAREHOUSE_SETTINGS, headsPath, signingKey };
+  return readAuditSettings(context, variables, (found) => warehouseProblems(found, true));
 }

@@ -1,20 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
-import {
-  type HeadKeys,
-  postgresTrailRows,
-  readHeadKeys,
-  readKeysBeside,
-  type VerifyReport,
-  verifyTrail,
-  withReader,
-} from '@causeway/audit';
+import { type HeadKeys, readHeadKeys, readKeysBeside, type VerifyReport, verifyTrail } from '@causeway/audit';
 
 import { type CommandContext, defineCommand } from '../command.ts';
 import { CommandError, EXIT_NO } from '../command-error.ts';
 import { moment } from './audit-filter.ts';
 import { AUDIT_SETTINGS, readAuditSettings } from './audit-settings.ts';
+import { WAREHOUSE_SETTINGS, warehouseProblems, withTrail } from './audit-warehouse.ts';
 
 const PROGRESS_ROWS = 100_000;
 
@@ -22,7 +15,7 @@ export const auditVerify = defineCommand({
   name: 'audit verify',
   summary: 'Say whether the audit trail is what was stored, and name the first row that is not.',
   details: [
-    'Reads AUDIT_READ_URL and AUDIT_HEADS_PATH (a worker’s file, or a folder with the files of all of them).',
+    'Reads AUDIT_READ_URL, or with PLATFORM=databricks the DATABRICKS_ settings, and AUDIT_HEADS_PATH (a worker’s file, or a folder with the files of all of them).',
     'The keys beside the heads are as safe as the heads are: who keeps the public key elsewhere names it with --key.',
     'Exit code 1: a row was altered, inserted, reordered or is missing, or no signed head vouches for it.',
   ],
@@ -34,10 +27,11 @@ export const auditVerify = defineCommand({
   async run(context) {
     const { options } = context.args;
     const since = options.since === undefined ? undefined : moment(options.since, new Date());
-    const { readUrl, headsPath } = settingsOf(context);
+    const settings = settingsOf(context);
+    const { headsPath } = settings;
     const keys = await keysOf(context, { file: options.key, headsPath });
-    const report = await withReader(readUrl.reveal(), (client) =>
-      verifyTrail({ trail: postgresTrailRows(client), headsPath, keys, since, onProgress: progress(context) }),
+    const report = await withTrail(settings, (trail) =>
+      verifyTrail({ trail, headsPath, keys, since, onProgress: progress(context) }),
     );
     context.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : reportText(report));
     return report.ok ? 0 : EXIT_NO;
@@ -45,8 +39,8 @@ export const auditVerify = defineCommand({
 });
 
 function settingsOf(context: CommandContext<unknown>) {
-  const { readUrl, headsPath } = AUDIT_SETTINGS;
-  return readAuditSettings(context, { readUrl, headsPath });
+  const { headsPath } = AUDIT_SETTINGS;
+  return readAuditSettings(context, { ...WAREHOUSE_SETTINGS, headsPath }, (found) => warehouseProblems(found, false));
 }
 
 export async function keysOf(
