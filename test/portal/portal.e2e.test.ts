@@ -1,44 +1,23 @@
-import { type LocalStack, startLocalStack } from '@causeway/local/stack';
-import { PORT_NAMES, type PortName } from '@causeway/local/ports';
-import { signInAs } from '@causeway/local/sign-in-as';
-import { issuerOf } from '@causeway/local/issuers';
-import type { IdpId } from '@causeway/local/people';
+import { PEOPLE } from '@causeway/local/people';
 import { requirement } from '@causeway/test-e2e/requirement';
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { ask, authorize, MONA, redeem, REDIRECT, refresh, refreshTokenOf, WANDA } from './authorize.ts';
-import { freePort } from './free-port.ts';
+import { ask, authorize, MONA, redeem, REDIRECT, refresh, refreshTokenOf, signIn, WANDA } from './authorize.ts';
+import { type PortalStack, startPortalStack } from './portal-stack.ts';
 import { fieldsOf, TestBrowser } from './test-browser.ts';
-import { ACCESS_TOKEN, basic, bodyOf, exchange, post } from './token-request.ts';
+import { ACCESS_TOKEN, bodyOf, exchange, post } from './token-request.ts';
 
-let stack: LocalStack;
-let dir: string;
+let stack: PortalStack;
 let url: string;
 let resource: string;
-let supervisor: Record<string, string>;
-
+let supervisor: PortalStack['supervisor'];
 beforeAll(async () => {
-  dir = mkdtempSync(join(tmpdir(), 'causeway-portal-e2e-'));
-  const free = await Promise.all(PORT_NAMES.map(async (name) => [name, await freePort()] as const));
-  const ports = Object.fromEntries(free) as Record<PortName, number>;
-  stack = await startLocalStack({ dataDir: join(dir, 'data'), ports });
-  url = stack.environment.PORTAL_PUBLIC_URL;
-  resource = `${stack.environment.MCP_PUBLIC_URL}/mcp`;
-  supervisor = basic('supervisor', readFileSync(join(dir, 'data/clients/supervisor.secret'), 'utf8').trim());
-  tokenOf = async (idp, email) => {
-    const issuer = issuerOf(idp, `http://127.0.0.1:${ports.identityProviders}`);
-    return (await signInAs({ issuer, email })).accessToken;
-  };
+  stack = await startPortalStack();
+  ({ url, resource, supervisor } = stack);
 });
-afterAll(async () => {
-  await stack?.stop();
-  rmSync(dir, { recursive: true, force: true });
-});
+afterAll(() => stack?.stop());
 
-let tokenOf: (idp: IdpId, email: string) => Promise<string>;
+const tokenOf: PortalStack['tokenOf'] = (idp, email) => stack.tokenOf(idp, email);
 const wanda = () => tokenOf('northwind', 'wanda@northwind.example');
 const trade = async (subject: string, form: Record<string, string> = {}) =>
   exchange({ url }, subject, { form: { resource, ...form } });
@@ -137,7 +116,7 @@ requirement(
   ['portal-client-credentials-twice-equal', 'portal-client-credentials-differ'],
   'a secret sent twice',
   async () => {
-    const secret = readFileSync(join(dir, 'data/clients/supervisor.secret'), 'utf8').trim();
+    const secret = stack.secret;
     const form = { grant_type: 'client_credentials', client_id: 'supervisor' };
     expect((await post(`${url}/oauth/token`, { ...form, client_secret: secret }, supervisor)).status).toBe(200);
     expect((await post(`${url}/oauth/token`, { ...form, client_secret: 'x' }, supervisor)).status).toBe(400);
@@ -210,7 +189,7 @@ requirement(
       const headers = {
         authorization: `Bearer ${token}`,
         'content-type': 'application/json',
-        accept: 'application/json, text/event-stream',
+        accept: JSON_OR_EVENTS,
       };
       const body = '{"jsonrpc":"2.0","id":1,"method":"tools/list"}';
       return (await fetch(resource, { method: 'POST', headers, body })).status;
@@ -247,3 +226,74 @@ requirement(
 requirement('portal-register-off', 'there is no registration where the policy allows no host', async () => {
   expect((await fetch(`${url}/oauth/register`, { method: 'POST', body: '{}' })).status).toBe(404);
 });
+
+requirement(
+  'people-browser-sign-in',
+  'each of them at their own provider, and the portal knows their role',
+  async () => {
+    for (const { idp, email, role } of PEOPLE) {
+      expect((await tokenOf(idp, email)).split('.')).toHaveLength(3);
+      if (idp === 'workspace') continue;
+      const browser = new TestBrowser();
+      const home = await signIn(browser, await browser.open(`${url}/`), [idp, email]);
+      for (const text of role === null ? ['no role here'] : [email, role]) expect(home.text).toContain(text);
+    }
+  },
+);
+
+const ada = () => tokenOf('contoso', 'ada@contoso.example');
+
+requirement('dev-agent-token', 'a token of the agent alone, and nothing else on stdout', async () => {
+  const printed = await stack.causeway('dev', 'agent-token', 'supervisor');
+  expect(printed).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
+  expect(await introspect(printed.trim())).toMatchObject({ active: true, client_id: 'supervisor', role: 'executive' });
+  const actor = (await stack.causeway('dev', 'agent-token', 'supervisor', '--actor')).trim();
+  const asked = { client_id: '', actor_token: actor, actor_token_type: ACCESS_TOKEN, resource };
+  expect((await exchange({ url }, await ada(), { form: asked, headers: supervisor })).status).toBe(200);
+});
+
+requirement('clients-registered', 'a public one for each way in, and the agent for every role', async () => {
+  expect((await trade(await ada())).status).toBe(200);
+  expect((await authorize({ url, resource }, WANDA)).code).not.toBe('');
+  expect((await exchange({ url }, await ada(), { form: { client_id: 'demo-agent-host', resource } })).status).toBe(400);
+  const { access_token: own } = await bodyOf(
+    await post(`${url}/oauth/token`, { grant_type: 'client_credentials' }, supervisor),
+  );
+  expect(decodeJwt(own)).toMatchObject({ role: 'executive', act: { sub: 'agent:supervisor' } });
+  const form = { grant_type: 'client_credentials', resource: url };
+  const { access_token: actor } = await bodyOf(await post(`${url}/oauth/token`, form, supervisor));
+  for (const { idp, email, role } of PEOPLE.filter((person) => person.idp !== 'workspace' && person.role !== null)) {
+    const asked = { client_id: '', actor_token: actor, actor_token_type: ACCESS_TOKEN, resource };
+    const answer = await exchange({ url }, await tokenOf(idp, email), { form: asked, headers: supervisor });
+    expect(decodeJwt((await bodyOf(answer)).access_token)).toMatchObject({ role, act: { sub: 'agent:supervisor' } });
+  }
+});
+
+const TOOLS_OF = {
+  sql: ['get_region_summary', 'query_sales_data', 'query_knowledge_base'],
+  genie: ['genie_query'],
+  serving: ['ask_supervisor'],
+  connections: ['github_search', 'external_api_call'],
+  audit: ['query_audit_log'],
+};
+
+requirement('scopes-open-tools', 'each its own tools, and check_identity none', async () => {
+  const subject = await ada();
+  for (const [scope, opened] of Object.entries(TOOLS_OF)) {
+    const { access_token: token } = await bodyOf(await trade(subject, { scope }));
+    const open: string[] = [];
+    for (const tool of ['check_identity', ...Object.values(TOOLS_OF).flat()]) {
+      if ((await callTool(token, tool)) !== 403) open.push(tool);
+    }
+    expect(open).toEqual(['check_identity', ...opened]);
+  }
+});
+
+/** Without arguments: what the scope opens is then an error of the tool, or a result. */
+async function callTool(token: string, name: string): Promise<number> {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', accept: JSON_OR_EVENTS };
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: {} } });
+  return (await fetch(resource, { method: 'POST', headers, body })).status;
+}
+
+const JSON_OR_EVENTS = 'application/json, text/event-stream';
