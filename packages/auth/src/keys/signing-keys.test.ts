@@ -185,6 +185,15 @@ describe('rotation', () => {
   });
 });
 
+test('a clock that is set back keeps nobody from seeing a rotation', () => {
+  const keys = folder.open();
+  clock.ms += 3_600_000;
+  expect(keys.problem).toBeUndefined();
+  clock.ms = NOON_MS + PUBLISH_LEAD_MS;
+  const { kid } = rotate();
+  expect(keys.current.kid).toBe(kid);
+});
+
 describe('a file that turns bad while we run', () => {
   test.each([
     ['is damaged', () => writeFileSync(file(), '{')],

@@ -103,7 +103,8 @@ export class SigningKeys implements KeySource {
 
   #look(): void {
     const { dir, now } = this.#options;
-    if (now() - this.#lookedAt < KEY_FILE_LOOK_MS) return;
+    // In either direction: a clock that was set back must not end the looking.
+    if (Math.abs(now() - this.#lookedAt) < KEY_FILE_LOOK_MS) return;
     this.#lookedAt = now();
     try {
       const version = versionOf(dir);
