@@ -51,7 +51,7 @@ export const DATABRICKS_VARIABLES = {
   ),
 };
 
-export type DatabricksSettings = Pick<Settings<typeof DATABRICKS_VARIABLES>, keyof typeof DATABRICKS_VARIABLES>;
+type DatabricksSettings = Pick<Settings<typeof DATABRICKS_VARIABLES>, keyof typeof DATABRICKS_VARIABLES>;
 
 interface Seen extends Partial<DatabricksSettings> {
   readonly oboListen?: unknown;

@@ -6,6 +6,7 @@ import { sampleDeals } from '../sample/deals.ts';
 import { sampleDocuments } from '../sample/documents.ts';
 import { type ContractWorld, CONTRACT_GRANTS, contractPeople } from './contract-world.ts';
 import { DEMO_MODEL, demoPolicy } from './demo-policy.ts';
+import { openBystander } from './open-bystander.ts';
 import {
   type PostgresKind,
   startTestPostgres,
@@ -31,6 +32,7 @@ async function buildWorld(
   const adminUrl = server.url();
   await applyGovernance({ adminUrl, policy, gatewayPassword: TEST_PASSWORD });
   await loadSampleData(adminUrl);
+  const bystander = await openBystander(server);
   const platform = createPostgresPlatform({
     url: server.url('postgres', 'causeway_gateway'),
     policy: () => policy,
@@ -66,6 +68,7 @@ async function buildWorld(
     },
     grants: CONTRACT_GRANTS,
     async stop() {
+      await bystander.close();
       await platform.close();
       await server.stop();
     },

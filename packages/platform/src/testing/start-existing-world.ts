@@ -6,6 +6,7 @@ import { sampleDeals } from '../sample/deals.ts';
 import { sampleDocuments } from '../sample/documents.ts';
 import { CONTRACT_GRANTS, type ContractWorld, contractPeople } from './contract-world.ts';
 import { DEMO_POLICY } from './demo-policy.ts';
+import { openBystander } from './open-bystander.ts';
 import {
   type PostgresKind,
   startTestPostgres,
@@ -98,6 +99,7 @@ async function buildWorld(server: TestPostgres): Promise<ExistingWorld> {
     applyGovernance({ adminUrl: server.url(), policy, gatewayPassword: TEST_PASSWORD, grantSources: true }),
   );
   const url = server.url('postgres', 'causeway_gateway');
+  const bystander = await openBystander(server);
   const platform = createPostgresPlatform({ url, policy: () => policy, poolMax: 4 });
   return {
     server,
@@ -131,6 +133,7 @@ async function buildWorld(server: TestPostgres): Promise<ExistingWorld> {
     },
     grants: CONTRACT_GRANTS,
     async stop() {
+      await bystander.close();
       await platform.close();
       await server.stop();
     },

@@ -300,6 +300,14 @@ describe('the on-behalf-of header', () => {
     expect(app.events).toEqual([]);
   });
 
+  test('the platform is shown the token that proved the caller: the human’s own, also where an agent works for them', async () => {
+    const app = await start();
+    await obo(app, [...headersOf(), forwarded('olivia')]);
+    await obo(app, [...headersOf('supervisor'), forwarded('olivia')]);
+    await send(`${app.url}/mcp`, headersOf('wanda'), JSON.stringify(call()));
+    expect(app.openedWith.map(({ credential }) => credential?.reveal())).toEqual(['olivia', 'olivia', 'wanda']);
+  });
+
   test('beside it an agent may prove itself, and nobody else', async () => {
     const app = await start();
     expect((await obo(app, [...headersOf('supervisor'), forwarded('olivia')])).status).toBe(200);

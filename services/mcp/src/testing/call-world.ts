@@ -29,7 +29,7 @@ import { TOOL_LIST } from '../tools/index.ts';
 const DEMO = await demoPolicy();
 
 /** What the engine would say to a statement: rows by the statement's name. */
-export type Engine = Record<string, (statement: Statement<unknown>) => unknown[] | Promise<unknown[]>>;
+type Engine = Record<string, (statement: Statement<unknown>) => unknown[] | Promise<unknown[]>>;
 
 export interface CallWorld {
   readonly deps: CallToolDeps;

@@ -1,6 +1,7 @@
 import type { AuditEvent, Recorded } from '@causeway/audit';
 import type { PlatformTokenResult, PrincipalTokenResult } from '@causeway/auth';
 import { AppError, type Caller } from '@causeway/core';
+import type { RequestContext } from '@causeway/platform';
 import {
   createHealth,
   createHttpApp,
@@ -21,6 +22,8 @@ export interface TestApp {
   readonly url: string;
   readonly oboUrl: string;
   readonly events: AuditEvent[];
+  /** What the platform was given of each call, beside the caller. */
+  readonly openedWith: RequestContext[];
   readonly refused: AuditEvent[];
   readonly lines: () => Record<string, unknown>[];
   stop(): Promise<void>;
@@ -102,6 +105,7 @@ export async function startMcpApp(options: TestAppOptions): Promise<TestApp> {
     url,
     oboUrl: `http://127.0.0.1:${oboPort}`,
     events: world.events,
+    openedWith: world.openedWith,
     refused,
     lines: () => written.map((line) => JSON.parse(line) as Record<string, unknown>),
     stop: async () => {
