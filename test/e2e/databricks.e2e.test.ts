@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { listServices } from '@causeway/local/services';
+import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { runCommand } from './command.ts';
 import { ALL, expectColumn, MATRIX, OWN_PEOPLE, PARTNERS } from './matrix.ts';
 import { McpWorld } from './mcp-world.ts';
@@ -7,9 +8,15 @@ import { requirement } from './requirement.ts';
 // Made in `beforeAll`, because listing the tests loads this file too.
 let world: McpWorld;
 beforeAll(async () => {
-  world = await McpWorld.start({ platform: 'databricks' });
+  world = await McpWorld.start({ platform: 'databricks', services: withFaults });
 });
 afterAll(() => world?.[Symbol.asyncDispose]());
+
+/** The emulated workspace lets this test arm its faults. */
+const withFaults: typeof listServices = (place, environment) =>
+  listServices(place, environment).map((spec) =>
+    spec.name === 'databricks' ? { ...spec, env: { ...spec.env, EMULATOR_CONTROL: 'on' } } : spec,
+  );
 
 requirement('start-platform-databricks', 'the first call of the README is the same', async () => {
   const { portal, mcp, identityProviders } = world.ports;
@@ -62,4 +69,66 @@ describe('agents', () => {
   requirement('databricks-agents', 'the supervisor for wanda is never more than wanda', async () => {
     await expectColumn(world, world.bearer(await world.agentFor('wanda@northwind.example')), MATRIX.west_sales);
   });
+});
+
+describe('when the workspace fails', () => {
+  const CANARY = 'canary-4be1';
+  const STATEMENTS = 'POST /api/2.0/sql/statements';
+  const START = 'POST /api/2.0/genie/spaces/{space}/start-conversation';
+  const control = () => `http://127.0.0.1:${world.ports.databricks}/emulator/faults`;
+  afterEach(() => fetch(control(), { method: 'DELETE' }));
+
+  async function arm(on: string, status: number, { headers = {}, times = 9, message = CANARY } = {}): Promise<void> {
+    const body = JSON.stringify({ error_code: status, message });
+    const fault = { on, times, effect: { kind: 'answer', answer: { status, headers, body } } };
+    const { ok } = await fetch(control(), { method: 'POST', body: JSON.stringify(fault) });
+    expect(ok).toBe(true);
+  }
+  const ask = async (tool: string, args: object, email = 'wanda@northwind.example') => {
+    const { content, code } = await world.call(await world.proofOf(email), tool, args);
+    expect(JSON.stringify(content)).not.toContain(CANARY);
+    return { code, error: content['error'] as { readonly retry_after_ms?: number } | undefined };
+  };
+
+  requirement(
+    'databricks-faults',
+    'a throttled question is rate_limited, with the time that the workspace names',
+    async () => {
+      await arm(START, 429, { headers: { 'retry-after': '7' } });
+      const { code, error } = await ask('genie_query', { question: 'revenue by region' });
+      expect([code, error?.retry_after_ms]).toEqual(['rate_limited', 7000]);
+    },
+  );
+
+  requirement(
+    'databricks-faults',
+    'an outage is upstream_unavailable, and one that passes is not noticed',
+    async () => {
+      await arm(STATEMENTS, 503, { times: 1 });
+      expect((await ask('get_region_summary', {})).code).toBeUndefined();
+      await arm(STATEMENTS, 503);
+      expect((await ask('get_region_summary', {})).code).toBe('upstream_unavailable');
+    },
+  );
+
+  requirement(
+    'databricks-faults',
+    'a token without the scope is access_denied, and the audit trail says which',
+    async () => {
+      const message = 'Provided OAuth token does not have required scopes: sql';
+      await arm(STATEMENTS, 403, { message });
+      const email = 'erik@northwind.example';
+      expect((await ask('get_region_summary', {}, email)).code).toBe('access_denied');
+      await fetch(control(), { method: 'DELETE' });
+      const proof = await world.proofOf('felix@fabrikam.example');
+      const reasons = async () => {
+        const args = { email, tool: 'get_region_summary', status: 'access_denied' };
+        const { content } = await world.call(proof, 'query_audit_log', args);
+        return (content['rows'] as { readonly reason: string | null }[]).map(({ reason }) => reason);
+      };
+      await expect
+        .poll(reasons, { timeout: 60_000, interval: 500 })
+        .toEqual([expect.stringContaining('required scopes: sql')]);
+    },
+  );
 });

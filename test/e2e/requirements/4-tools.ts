@@ -77,5 +77,7 @@ export const tools = {
     'On Databricks each role may call exactly its column of the matrix, and sees its rows and masks.',
   'databricks-obo': 'On Databricks the workspace’s own people come with their own tokens, and the workspace decides.',
   'databricks-agents': 'On Databricks an agent alone is its role, and for somebody never more than they are.',
+  'databricks-faults':
+    'What goes wrong in the workspace has its error code and time to wait, none of its words come out, and the audit trail has the reason.',
   'limits-per-caller': 'Limits count per human or agent and never per role.',
 } as const;
