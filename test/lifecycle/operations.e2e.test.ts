@@ -115,7 +115,7 @@ requirement(
       'clock',
       ...audit,
     ]);
-    expect(namesOf(worker)).toEqual(['warehouse', 'queue', 'queue setup', 'heads file']);
+    expect(namesOf(worker)).toEqual(['warehouse', 'queue', 'queue setup', 'heads file', 'trail']);
     for (const body of [mcp, portal, worker]) {
       expect(body?.['status']).toBe('ok');
       for (const dependency of Object.values(body?.['dependencies'] as Readonly<Record<string, Dependency>>)) {
