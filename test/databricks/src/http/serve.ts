@@ -89,7 +89,7 @@ async function end(response: ServerResponse, answer: Answer, { effect, workspace
     return;
   }
   if (effect?.kind !== 'truncated') return write(response, answer, workspace);
-  const whole = Buffer.from(typeof answer.body === 'string' || Buffer.isBuffer(answer.body) ? answer.body : '');
+  const whole = await wholeOf(answer);
   response.writeHead(answer.status, { ...answer.headers, 'content-length': whole.length });
   response.write(whole.subarray(0, Math.floor(whole.length / 2)), () => response.destroy());
 }
@@ -102,6 +102,12 @@ async function write(response: ServerResponse, answer: Answer, { orgId }: Worksp
   }
   for await (const piece of answer.body) response.write(piece);
   response.end();
+}
+
+async function wholeOf({ body }: Answer): Promise<Buffer> {
+  if (typeof body === 'string') return Buffer.from(body);
+  if (Buffer.isBuffer(body)) return body;
+  return Buffer.from((await Array.fromAsync(body)).join(''));
 }
 
 async function read(request: IncomingMessage): Promise<Buffer> {
