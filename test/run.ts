@@ -30,6 +30,7 @@ async function checks(): Promise<Tally> {
     failed: failed.length,
     skipped: 0,
     problems: [],
+    secondTries: [],
     failedTests: failed.map((name) => `check ${name}`),
   };
 }
