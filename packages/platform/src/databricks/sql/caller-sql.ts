@@ -49,22 +49,10 @@ export class CallerSql {
       signal: deadline.signal,
       repeatable,
     };
-    const result = await withSpan(SPAN.sql, { [ATTRIBUTE.statement]: statement.name }, () =>
-      runner.run(asked).catch((error: unknown) => {
-        throw whyAborted(error, deadline.signal);
-      }),
-    );
+    const result = await withSpan(SPAN.sql, { [ATTRIBUTE.statement]: statement.name }, () => runner.run(asked));
     if (result.rows.length > rowsMax || result.truncated) throw tooLarge(statement, rowsMax);
     return rowsOf(result).map((row) => checkedRow(statement, row));
   }
-}
-
-/** Whoever aborted knows why: their own error of the table goes back to them. */
-function whyAborted(error: unknown, { aborted, reason }: AbortSignal): unknown {
-  if (!aborted) return error;
-  return reason instanceof AppError
-    ? reason
-    : new AppError('upstream_timeout', 'the caller gave up or ran out of time');
 }
 
 function rowsOf({ columns, rows }: StatementResult): Record<string, unknown>[] {

@@ -171,6 +171,12 @@ describe('nobody waits any more', () => {
     expect(places()).toEqual([`POST ${PATH}`]);
   });
 
+  test('for a reason that is none of the table: it took too long', async () => {
+    const { runner } = warehouse([]);
+    const signal = AbortSignal.abort(new DOMException('late', 'TimeoutError'));
+    await expect(runner.run(request({ signal }))).rejects.toMatchObject({ code: 'upstream_timeout' });
+  });
+
   test('before it is sent: it is not', async () => {
     const { runner, asked } = warehouse([]);
     await expect(runner.run(request({ signal: AbortSignal.abort(gone) }))).rejects.toBe(gone);

@@ -52,6 +52,14 @@ export class StatementRunner {
   }
 
   async run(request: StatementRequest): Promise<StatementResult> {
+    try {
+      return await this.#run(request);
+    } catch (error) {
+      throw whyAborted(error, request.signal);
+    }
+  }
+
+  async #run(request: StatementRequest): Promise<StatementResult> {
     request.signal.throwIfAborted();
     // Without the signal: an answer that comes too late still says what there is to cancel.
     const submitted = this.#submit(request);
@@ -145,6 +153,14 @@ export class StatementRunner {
       throw error;
     });
   }
+}
+
+/** Whoever aborted knows why: their own error of the table goes back to them. */
+function whyAborted(error: unknown, { aborted, reason }: AbortSignal): unknown {
+  if (!aborted) return error;
+  return reason instanceof AppError
+    ? reason
+    : new AppError('upstream_timeout', 'the caller gave up or ran out of time');
 }
 
 /** A state that is not known is one of those that newer workspaces may have: running, until the deadline. */
