@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ask, CLIENT, MONA, REDIRECT, signIn } from './authorize.ts';
 import { type PortalWorld, startPortalWorld } from './portal-world.ts';
 import { fieldsOf, TestBrowser } from './test-browser.ts';
-import { post } from './token-request.ts';
+import { exchange, post } from './token-request.ts';
 
 let world: PortalWorld;
 beforeAll(async () => {
@@ -65,3 +65,15 @@ test.each(['client:nobody', 'agent:nobody', `client:${'x'.repeat(400)}`, 'agent:
     }
   },
 );
+
+test('a flood of bad tokens and of forms without end keeps nobody with a good token waiting for its end', async () => {
+  const forms = Array.from({ length: 20 }, () => post(`${world.url}/oauth/token`, FIELDS));
+  const tokens = Array.from({ length: 300 }, () => exchange(world, world.issuer.forgery()));
+  const good = await Promise.all(Array.from({ length: 5 }, () => exchange(world, world.issuer.token())));
+  expect(good.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+  const bad = await Promise.all([...forms, ...tokens]);
+  expect(new Set(bad.map(({ status }) => status))).toEqual(new Set([400]));
+});
+
+/** Half a megabyte of them. */
+const FIELDS = new URLSearchParams('a=1&'.repeat(80_000));

@@ -15,6 +15,7 @@ test('the consent page names who asks, where the answer goes and what it opens; 
   const page = consentPage({
     action: '/interaction/x',
     csrf: 'c',
+    clientId: 'https://apps.example/oauth/client.json',
     clientName: '<img src=x>',
     redirectUri: 'https://app.example/callback',
     scopes: ['sql'],
@@ -23,7 +24,13 @@ test('the consent page names who asks, where the answer goes and what it opens; 
     isSelfDescribed: true,
   });
   expect(page.body.text).not.toContain('<img');
-  for (const text of ['app.example', 'read sales data', 'a@b.example', 'nobody here has checked it']) {
+  for (const text of [
+    'app.example',
+    'read sales data',
+    'a@b.example',
+    'nobody here has checked it',
+    'described at apps.example',
+  ]) {
     expect(page.body.text).toContain(text);
   }
   expect(page.formTarget).toBe('https://app.example');

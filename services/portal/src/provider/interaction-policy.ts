@@ -2,8 +2,8 @@ import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 
 /**
  * Asks for a sign-in whenever the portal's own session is not that of the person whom the library remembers, and for consent
- * where none is remembered. The library would ask for every application on the person's own machine each time (RFC 8252 §8.6);
- * here a consent counts for them too, because PKCE and the exact redirect keep a code from anybody but the one that asked.
+ * where none is remembered. The library would ask for every application on the person's own machine each time (RFC 8252 §8.6,
+ * a SHOULD); here a consent counts for them too, so another program on the same machine can ask in its name. LIMITATIONS.md says so.
  */
 export function loginPolicy(accountIdOf: (ctx: KoaContextWithOIDC) => Promise<string | undefined>) {
   const { Check, base } = interactionPolicy;

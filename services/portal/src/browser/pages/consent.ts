@@ -6,6 +6,7 @@ import type { Page } from './layout.ts';
 export interface AskConsent {
   readonly action: string;
   readonly csrf: string;
+  readonly clientId: string;
   readonly clientName: string;
   readonly redirectUri: string;
   readonly scopes: readonly Scope[];
@@ -39,7 +40,7 @@ export function consentPage({ human, role, scopes, ...ask }: AskConsent): Page {
         <dd><code>${where}</code></dd>
       </dl>
       ${isOwnMachine ? html`<p class="soft">It runs on this computer. Go on only if you have just started it yourself.</p>` : undefined}
-      ${ask.isSelfDescribed ? html`<p class="bad">This application described itself; nobody here has checked it.</p>` : undefined}
+      ${ask.isSelfDescribed ? html`<p class="bad">This application described itself${placeOf(ask.clientId)}; nobody here has checked it.</p>` : undefined}
       <h2>It will be able to</h2>
       <ul>
         ${scopes.length === 0 ? html`<li>see who you are</li>` : scopes.map((scope) => html`<li>${SCOPE_TEXTS[scope]} <span class="soft">(${scope})</span></li>`)}
@@ -51,4 +52,10 @@ export function consentPage({ human, role, scopes, ...ask }: AskConsent): Page {
         <button type="submit" name="decision" value="deny">Do not allow</button>
       </form>`,
   };
+}
+
+/** The draft of client ID metadata documents, §6: the one name that an application cannot choose is the host of its document. */
+function placeOf(clientId: string): string {
+  const url = clientId.startsWith('https://') ? URL.parse(clientId) : null;
+  return url === null ? '' : `, as it is described at ${url.host}`;
 }

@@ -32,6 +32,7 @@ export async function showInteraction(browser: Browser, request: IncomingMessage
     consentPage({
       action: `/interaction/${pending.uid}`,
       csrf: browser.sealer.proof(aboutOf(pending, scopes), session.id),
+      clientId: pending.clientId,
       clientName: pending.clientName,
       redirectUri: pending.redirectUri,
       scopes,
