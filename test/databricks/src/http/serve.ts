@@ -107,7 +107,9 @@ async function write(response: ServerResponse, answer: Answer, { orgId }: Worksp
 async function wholeOf({ body }: Answer): Promise<Buffer> {
   if (typeof body === 'string') return Buffer.from(body);
   if (Buffer.isBuffer(body)) return body;
-  return Buffer.from((await Array.fromAsync(body)).join(''));
+  let text = '';
+  for await (const piece of body) text += piece;
+  return Buffer.from(text);
 }
 
 async function read(request: IncomingMessage): Promise<Buffer> {
