@@ -21,9 +21,11 @@ const JSON_TYPE = `array<struct<${Object.entries({ ...DELTA_COLUMNS, ...CHAIN_CO
   .join(', ')}>>`;
 
 /** FAILFAST: else what does not fit becomes NULL, and nobody hears of it. */
-const SOURCE = `SELECT r.* FROM (SELECT explode(from_json(:rows, '${JSON_TYPE}', map('mode', 'FAILFAST'))) AS r)`;
+const SOURCE = `SELECT r.* FROM (SELECT explode(from_json(:batch, '${JSON_TYPE}', map('mode', 'FAILFAST'))) AS r)`;
 
-const values = COLUMNS.map((name) => (name === 'occurred_at' ? 'to_timestamp(s.occurred_at)' : `s.${name}`)).join(', ');
+const values = COLUMNS.map((name) => (name === 'occurred_at' ? 'to_timestamp(s.occurred_at)' : `s.\`${name}\``)).join(
+  ', ',
+);
 
 /**
  * All of them or none, in one commit. Every source row matches when any row of the table has one of the ids, or a number in the chain that is not below the
@@ -35,13 +37,13 @@ export function mergeRows(base: string, rows: readonly ChainedRecord[]): Warehou
   return {
     name: 'audit merge',
     text: `MERGE INTO ${base}.tool_calls AS t USING (${SOURCE}) AS s
-ON (${AMONG_IDS}) OR (t.chain = :chain AND t.chain_seq >= :from)
-WHEN NOT MATCHED THEN INSERT (${COLUMNS.join(', ')}, stored_at) VALUES (${values}, current_timestamp())`,
+ON (${AMONG_IDS}) OR (t.chain = :chain AND t.chain_seq >= :first_seq)
+WHEN NOT MATCHED THEN INSERT (${COLUMNS.map((name) => `\`${name}\``).join(', ')}, stored_at) VALUES (${values}, current_timestamp())`,
     values: {
-      rows: JSON.stringify(rows.map(rowJson)),
+      batch: JSON.stringify(rows.map(rowJson)),
       ...idValues(ids),
       chain: first?.chain ?? '',
-      from: first?.chainSeq ?? 0,
+      first_seq: first?.chainSeq ?? 0,
     },
   };
 }
@@ -80,8 +82,8 @@ export function selectPlaces(base: string, ids: readonly string[]): WarehouseSta
 export function countNumbers(base: string, run: { chain: string; from: number; to: number }): WarehouseStatement {
   return {
     name: 'audit numbers',
-    text: `SELECT count(*) AS n FROM ${base}.tool_calls AS t WHERE t.chain = :chain AND t.chain_seq BETWEEN :from AND :to`,
-    values: run,
+    text: `SELECT count(*) AS n FROM ${base}.tool_calls AS t WHERE t.chain = :chain AND t.chain_seq BETWEEN :first_seq AND :last_seq`,
+    values: { chain: run.chain, first_seq: run.from, last_seq: run.to },
   };
 }
 
@@ -114,13 +116,13 @@ export function mergeDeadLetters(base: string, letters: readonly BuriedLetter[])
   return {
     name: 'audit dead letters',
     text: `MERGE INTO ${base}.dead_letters AS t USING (
-  SELECT l.* FROM (SELECT explode(from_json(:rows, '${LETTER_TYPE}', map('mode', 'FAILFAST'))) AS l)
+  SELECT l.* FROM (SELECT explode(from_json(:batch, '${LETTER_TYPE}', map('mode', 'FAILFAST'))) AS l)
   WHERE l.producer IS NOT NULL OR (
     SELECT count(*) FROM ${base}.dead_letters AS x WHERE x.producer IS NULL AND x.buried_at > current_timestamp() - INTERVAL 1 HOUR
   ) < 100
 ) AS s ON t.digest = s.digest
 WHEN NOT MATCHED THEN INSERT (digest, buried_at, batch, producer, producer_seq, reason, content)
 VALUES (s.digest, current_timestamp(), s.batch, s.producer, s.producer_seq, s.reason, s.content)`,
-    values: { rows: JSON.stringify(letters) },
+    values: { batch: JSON.stringify(letters) },
   };
 }

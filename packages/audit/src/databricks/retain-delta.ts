@@ -81,16 +81,16 @@ async function deleteMonth({ statements, base, month }: Month, checkpoints: read
     { month },
   );
   const ends = checkpoints.flatMap(({ chain, retired }) =>
-    retired.slice(-1).map(({ last, hash }) => ({ chain, last, hash })),
+    retired.slice(-1).map(({ last, hash }) => ({ chain, last_seq: last, hash })),
   );
-  for (const end of ends) await run(`INSERT INTO ${base}.retired_chains VALUES (:chain, :last, :hash)`, end);
+  for (const end of ends) await run(`INSERT INTO ${base}.retired_chains VALUES (:chain, :last_seq, :hash)`, end);
   await run(appendOnly(base, false));
   try {
-    for (const { chain, last } of ends) {
-      await run(`DELETE FROM ${base}.tool_calls WHERE month = :month AND chain = :chain AND chain_seq <= :last`, {
+    for (const { chain, last_seq } of ends) {
+      await run(`DELETE FROM ${base}.tool_calls WHERE month = :month AND chain = :chain AND chain_seq <= :last_seq`, {
         month,
         chain,
-        last,
+        last_seq,
       });
     }
   } finally {

@@ -113,9 +113,9 @@ export function inPostgres(text: string): string {
     .replaceAll('`main`.', '')
     .replaceAll('`', '"')
     .replaceAll(
-      /SELECT (\w)\.\* FROM \(SELECT explode\(from_json\(:rows, 'array<struct<(.*)>>', map\('mode', 'FAILFAST'\)\)\) AS \1\)/g,
+      /SELECT (\w)\.\* FROM \(SELECT explode\(from_json\(:batch, 'array<struct<(.*)>>', map\('mode', 'FAILFAST'\)\)\) AS \1\)/g,
       (_, alias: string, fields: string) =>
-        `SELECT ${alias}.* FROM json_to_recordset(:rows::json) AS ${alias}(${typesOf(fields).replaceAll(': ', ' ')})`,
+        `SELECT ${alias}.* FROM json_to_recordset(:batch::json) AS ${alias}(${typesOf(fields).replaceAll(': ', ' ')})`,
     )
     .replaceAll(
       "array_contains(from_json(:ids, 'array<string>'), t.event_id)",
