@@ -14,6 +14,7 @@ import {
   createDependency,
   createLogger,
   createMetrics,
+  LeasedWindow,
   type Front,
   type Logger,
   type Metrics,
@@ -31,7 +32,6 @@ import { createConversationHandles } from './conversation/conversation-handles.t
 import { parseHandleKeys } from './conversation/handle-keys.ts';
 import { createCallLimits } from './limits/call-limits.ts';
 import { CallSlots } from './limits/call-slots.ts';
-import { LeasedWindow } from './limits/call-window.ts';
 import { openRateStore } from './limits/open-rate-store.ts';
 import { openPlatform } from './open-platform.ts';
 import { PolicyInForce } from './policy-in-force.ts';

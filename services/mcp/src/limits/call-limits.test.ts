@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { callerOf } from '../testing/call-world.ts';
 import { createCallLimits } from './call-limits.ts';
 import { CallSlots } from './call-slots.ts';
-import type { CallWindow } from './call-window.ts';
+import type { CallWindow } from '@causeway/runtime';
 import type { GenieWindow } from './genie-window.ts';
 
 const demo = await demoPolicy();

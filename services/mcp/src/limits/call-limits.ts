@@ -1,7 +1,7 @@
 import { AppError, type Caller, callerKey } from '@causeway/core';
 import type { PolicyDocument, ToolName } from '@causeway/policy';
 import type { CallSlots } from './call-slots.ts';
-import type { CallWindow } from './call-window.ts';
+import type { CallWindow } from '@causeway/runtime';
 import type { GenieWindow } from './genie-window.ts';
 
 interface EnterOptions {

@@ -3,7 +3,7 @@ import { startTestPostgres, type TestPostgres } from '@causeway/platform/testing
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestRedis, type TestRedis } from '../testing/redis-server.ts';
-import { LeasedWindow } from './call-window.ts';
+import { LeasedWindow } from '@causeway/runtime';
 import { openRateStore, type RateStore } from './open-rate-store.ts';
 
 let postgres: TestPostgres;

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { AppError, type Secret } from '@causeway/core';
-import { openPool } from '@causeway/runtime';
+import { openPool, type SharedCount } from '@causeway/runtime';
 import { Redis } from 'ioredis';
 import type pg from 'pg';
 import {
@@ -10,7 +10,6 @@ import {
   RateLimiterRedis,
   type RateLimiterRes,
 } from 'rate-limiter-flexible';
-import type { SharedCount } from './call-window.ts';
 import type { GenieWindow } from './genie-window.ts';
 import { createPostgresGenieWindow } from './postgres-genie-window.ts';
 import { createRedisGenieWindow } from './redis-genie-window.ts';

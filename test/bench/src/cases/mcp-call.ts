@@ -39,7 +39,7 @@ export function mcpCallCase({ name, what, tool, args, isRight: isRightContent }:
 }
 
 /** The embedded stack with everything in it, and a token of one of its people. The measured service is one replica more. */
-export async function prepareStack(): Promise<Prepared> {
+async function prepareStack(): Promise<Prepared> {
   const dataDir = mkdtempSync(join(tmpdir(), 'causeway-bench-'));
   const ports = await allFree();
   const stack = await startLocalStack({ dataDir, ports });

@@ -1,1 +1,0 @@
-export { type CallWindow, LeasedWindow, type SharedCount } from '@causeway/runtime';
