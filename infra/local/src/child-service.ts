@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { NODE_FLAGS } from './node-flags.ts';
 import { endProcess, identityOf, type ProcessIdentity } from './running-process.ts';
 import { StackProblem } from './stack-problem.ts';
 
@@ -29,7 +30,11 @@ const READY_WITHIN_MS = 60_000;
 /** One service as a child with a process group of its own, so that the supervisor alone decides when it ends. */
 export function spawnService(spec: ServiceSpec, logPath: string): ChildService {
   const log = openSync(logPath, 'a', 0o600);
-  const child = spawn(process.execPath, [spec.entry], { env: spec.env, stdio: ['ignore', log, log], detached: true });
+  const child = spawn(process.execPath, [...NODE_FLAGS, spec.entry], {
+    env: spec.env,
+    stdio: ['ignore', log, log],
+    detached: true,
+  });
   closeSync(log);
   const isRunning = () => child.pid !== undefined && child.exitCode === null && child.signalCode === null;
   const ended = new Promise<number | null>((resolve) => {

@@ -28,6 +28,8 @@ interface CommonTarget {
 /** A server in a process of its own, called over keep-alive sockets from another process. */
 export interface HttpTarget extends CommonTarget {
   readonly kind: 'http';
+  /** With which Node runs it in production. */
+  readonly nodeFlags?: readonly string[];
   /** A module that exports `startServer: StartServer`. */
   readonly module: URL;
   /** What is sent; made from the settings where it needs a port or a token of this run. */

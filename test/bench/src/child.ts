@@ -16,10 +16,10 @@ export class Child {
   readonly #pending = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   #lastId = 0;
 
-  constructor(module: URL, core: number) {
+  constructor(module: URL, core: number, nodeFlags: readonly string[] = []) {
     const [command, ...args] = pinning().possible
-      ? ['taskset', '--cpu-list', String(core), process.execPath]
-      : [process.execPath];
+      ? ['taskset', '--cpu-list', String(core), process.execPath, ...nodeFlags]
+      : [process.execPath, ...nodeFlags];
     const stdio = ['ignore', 'ignore', 'inherit', 'ipc'] as const;
     this.#process = spawn(command ?? process.execPath, [...args, module.pathname], { stdio: [...stdio] });
     this.#process.on('message', (reply: Reply) => this.#settle(reply));

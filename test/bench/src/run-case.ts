@@ -45,7 +45,8 @@ export async function runCase({ benchCase, module }: CaseModule, options: RunOpt
   try {
     const running: RunningTarget[] = [];
     for (const target of benchCase.targets) {
-      const child = new Child(new URL('target-process.ts', import.meta.url), SERVER_CORE);
+      const flags = target.kind === 'http' ? target.nodeFlags : undefined;
+      const child = new Child(new URL('target-process.ts', import.meta.url), SERVER_CORE, flags);
       children.push(child);
       const place = { child, generator, module, settings: prepared?.settings ?? {} };
       running.push({ target, rounds: [], measure: await startTarget(target, place) });

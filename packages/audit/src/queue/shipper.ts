@@ -14,6 +14,8 @@ export interface ShipperOptions {
   readonly report: (error: unknown) => void;
   /** How long an event waits for company before it travels. */
   readonly everyMs?: number;
+  /** How long the first event after a quiet time may wait for that. */
+  readonly quietMs?: number;
   /** How many batches may be under way. */
   readonly inFlightMax?: number;
   /** After how long without an answer the queue is asked what became of a batch. */
@@ -46,6 +48,7 @@ export class Shipper {
   constructor(options: ShipperOptions) {
     this.#options = {
       everyMs: 25,
+      quietMs: 250,
       inFlightMax: 32,
       askAfterMs: 2000,
       replaceAfterMs: 60_000,
@@ -94,7 +97,9 @@ export class Shipper {
 
   // Full jitter, so that producers that lost the same queue do not come back in step.
   #pauseMs(): number {
-    if (this.#failures === 0) return this.#options.everyMs;
+    const { everyMs, quietMs } = this.#options;
+    // Nothing to ship: forty looks a second would be most of what an idle process does.
+    if (this.#failures === 0) return this.#isEmpty ? quietMs : everyMs;
     return Math.random() * Math.min(BACKOFF_MAX_MS, 100 * 2 ** Math.min(this.#failures, 10));
   }
 
