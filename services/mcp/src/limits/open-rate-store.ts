@@ -19,6 +19,8 @@ export interface RateStoreLocation {
   readonly redisUrl?: Secret | undefined;
   readonly stateDatabaseUrl?: Secret | undefined;
   readonly report: (error: unknown) => void;
+  /** A call waits no longer than this for its place in the count. */
+  readonly commandMs?: number;
 }
 
 /** What all replicas count together. */
@@ -39,14 +41,16 @@ const TABLE = 'mcp_call_windows';
 /** The limit is the policy's and may change; what is kept here only counts. */
 const COUNTING = { points: 1_000_000_000, duration: SECONDS, keyPrefix: 'causeway:calls' };
 
-export async function openRateStore({ redisUrl, stateDatabaseUrl, report }: RateStoreLocation): Promise<RateStore> {
-  if (redisUrl !== undefined) return openRedis(redisUrl, report);
-  if (stateDatabaseUrl !== undefined) return openPostgres(stateDatabaseUrl, report);
+export async function openRateStore({ redisUrl, stateDatabaseUrl, ...how }: RateStoreLocation): Promise<RateStore> {
+  if (redisUrl !== undefined) return openRedis(redisUrl, how);
+  if (stateDatabaseUrl !== undefined) return openPostgres(stateDatabaseUrl, how);
   throw new TypeError('there is neither a Redis nor a state database');
 }
 
-function openRedis(url: Secret, report: (error: unknown) => void): RateStore {
-  const options = { commandTimeout: COMMAND_MS, maxRetriesPerRequest: 1, enableOfflineQueue: false };
+type How = Pick<RateStoreLocation, 'report' | 'commandMs'>;
+
+function openRedis(url: Secret, { report, commandMs = COMMAND_MS }: How): RateStore {
+  const options = { commandTimeout: commandMs, maxRetriesPerRequest: 1, enableOfflineQueue: false };
   const redis = new Redis(url.reveal(), options);
   redis.on('error', report);
   const limiter = new RateLimiterRedis({
@@ -63,8 +67,8 @@ function openRedis(url: Secret, report: (error: unknown) => void): RateStore {
   };
 }
 
-async function openPostgres(url: Secret, report: (error: unknown) => void): Promise<RateStore> {
-  const pool = openPool({ url, name: 'rates', max: 4, connectMs: COMMAND_MS, queryMs: COMMAND_MS, report });
+async function openPostgres(url: Secret, { report, commandMs = COMMAND_MS }: How): Promise<RateStore> {
+  const pool = openPool({ url, name: 'rates', max: 4, connectMs: commandMs, queryMs: commandMs, report });
   try {
     return {
       calls: sharedCount(await underLock(pool, () => createLimiter(pool))),
