@@ -125,14 +125,14 @@ test('0s answers at once, then polling brings the result', async () => {
   expect(status.state).toBe('PENDING');
   const state = async () => (await call(OMAR, 'GET', `/${id}`)).body.status.state;
   expect(['PENDING', 'RUNNING']).toContain(await state());
-  await expect.poll(state, { timeout: 10_000 }).toBe('SUCCEEDED');
+  await expect.poll(state, { timeout: 30_000 }).toBe('SUCCEEDED');
 });
 
 test('a cancelled statement ends in the engine too', async () => {
   const { statement_id: id } = await run('SELECT pg_sleep(60)::text AS s', { wait_timeout: '0s' });
   expect(await call(OMAR, 'POST', `/${id}/cancel`)).toMatchObject({ status: 200, body: {} });
   await expect
-    .poll(async () => (await call(OMAR, 'GET', `/${id}`)).body.status.state, { timeout: 10_000 })
+    .poll(async () => (await call(OMAR, 'GET', `/${id}`)).body.status.state, { timeout: 30_000 })
     .toBe('CANCELED');
 });
 

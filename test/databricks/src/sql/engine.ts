@@ -32,6 +32,7 @@ const SESSION = [
 const AS_TEXT = { getTypeParser: () => (text: string) => text };
 
 const MAX_MS = 600_000;
+const CANCEL_AGAIN_MS = 100;
 
 /** The governed Postgres, asked as one principal at a time: a read-only transaction that takes the role first and is always undone. */
 export class Engine {
@@ -51,16 +52,12 @@ export class Engine {
     signal.throwIfAborted();
     const client = await this.#pool.connect();
     let broken: Error | undefined;
-    const cancelling: Promise<unknown>[] = [];
-    const cancel = () => cancelling.push(this.#cancel(client));
-    signal.addEventListener('abort', cancel, { once: true });
+    const canceller = this.#cancelOn(signal, client);
     try {
       signal.throwIfAborted();
       return await governed(client, unit);
     } finally {
-      signal.removeEventListener('abort', cancel);
-      // A cancel that is still on its way would hit whoever has the connection next.
-      await Promise.all(cancelling);
+      await canceller.end();
       await client.query('ROLLBACK').catch((error: unknown) => {
         broken = error instanceof Error ? error : new Error('ROLLBACK failed');
       });
@@ -78,9 +75,24 @@ export class Engine {
     await Promise.all([this.#pool.end(), this.#control.end()]);
   }
 
-  async #cancel(client: pg.PoolClient): Promise<void> {
+  /** A cancel that comes between two steps hits nothing, so it is sent until the unit has ended. */
+  #cancelOn(signal: AbortSignal, client: pg.PoolClient) {
     const { processID } = client as pg.PoolClient & { readonly processID: number };
-    await this.#control.query('SELECT pg_catalog.pg_cancel_backend($1)', [processID]);
+    let sent: Promise<unknown> = Promise.resolve();
+    let timer: NodeJS.Timeout | undefined;
+    const cancel = () => {
+      sent = this.#control.query('SELECT pg_catalog.pg_cancel_backend($1)', [processID]).catch(() => undefined);
+      timer = setTimeout(cancel, CANCEL_AGAIN_MS);
+    };
+    signal.addEventListener('abort', cancel, { once: true });
+    return {
+      async end() {
+        signal.removeEventListener('abort', cancel);
+        clearTimeout(timer);
+        // One that is still on its way would hit whoever has the connection next.
+        await sent;
+      },
+    };
   }
 }
 
