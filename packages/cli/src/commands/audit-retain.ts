@@ -48,7 +48,9 @@ export const auditRetain = defineCommand({
       report.dropped.length === 0
         ? 'nothing'
         : report.dropped.map((name) => name.slice(-7).replace('_', '-')).join(', ');
-    context.stdout.write(options.json ? `${JSON.stringify(report)}\n` : `${what} ${verb}: ${report.rows} rows\n`);
+    context.stdout.write(
+      options.json ? `${JSON.stringify(report, null, 2)}\n` : `${what} ${verb}: ${report.rows} rows\n`,
+    );
   },
 });
 
