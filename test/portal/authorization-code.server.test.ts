@@ -20,9 +20,16 @@ import { asSupervisor, bodyOf, post } from './token-request.ts';
 
 let world: PortalWorld;
 beforeAll(async () => {
-  world = await startPortalWorld();
+  world = await startPortalWorld({ policy: withWebHost });
 });
 afterAll(() => world.stop());
+
+const WEB = { client_id: 'web-host', redirect_uri: 'https://apps.example/callback' };
+const withWebHost = (text: string) =>
+  text.replace(
+    'clients:\n',
+    `clients:\n  web-host: { name: Web host, grants: [authorization_code], redirects: [${WEB.redirect_uri}] }\n`,
+  );
 
 describe('an application that is sent to the portal', () => {
   test.each([
@@ -57,12 +64,25 @@ describe('an application that is sent to the portal', () => {
   });
 
   test('what was agreed to is remembered, for this person, client and these scopes', async () => {
-    const { browser, asked } = await authorize(world, ['northwind', 'erik@northwind.example'], { scope: 'sql' });
-    expect(asked.url.searchParams.get('scope')).toBe('sql');
+    const browser = new TestBrowser(WEB.redirect_uri);
+    const open = (scope: string) => browser.open(ask(world, { ...WEB, scope }).url);
+    const first = await signIn(browser, await open('sql'), ['northwind', 'erik@northwind.example']);
+    expect(first.text).toContain('Let Web host work for you?');
+    await browser.open(first.url, { ...fieldsOf(first.text), decision: 'allow' });
+    expect((await open('sql')).url.searchParams.has('code')).toBe(true);
+    expect((await open('sql genie')).text).toContain('Let Web host work for you?');
+  });
+
+  // RFC 8252 §8.6: nobody can tell it from another program there that asks in its name.
+  test('one on the person’s own machine is asked about each time', async () => {
+    const { browser, visit } = await authorize(world, ['northwind', 'erik@northwind.example'], { scope: 'sql' });
+    expect(visit.url.searchParams.has('code')).toBe(true);
     const again = await browser.open(ask(world, { scope: 'sql' }).url);
-    expect(again.url.searchParams.has('code')).toBe(true);
-    const more = await browser.open(ask(world, { scope: 'sql genie' }).url);
-    expect(more.text).toContain('Let Demo agent host work for you?');
+    expect(again.text).toContain('Let Demo agent host work for you?');
+    const { url } = await browser.open(again.url, { ...fieldsOf(again.text), decision: 'allow' });
+    expect(url.searchParams.has('code')).toBe(true);
+    const silent = await browser.open(ask(world, { scope: 'sql', prompt: 'none' }).url);
+    expect(silent.url.searchParams.get('error')).toBe('interaction_required');
   });
 
   test('a no is told to the application', async () => {
