@@ -9,6 +9,7 @@ import {
   DeltaAuditTable,
   deltaSchema,
   HeadsFile,
+  storeBatch,
   toRecord,
 } from '@causeway/audit';
 import { inPostgres, newSigningKey } from '@causeway/audit/testing';
@@ -168,6 +169,35 @@ test('an outage that stays is one of the warehouse, and the batch goes in when i
   world.emulator.faults.clear();
   await table.append('main', batch, []);
   expect(await stored(batch)).toEqual(once(batch));
+});
+
+test('an event that the warehouse can never read becomes a dead letter, and the others of its batch are stored', async () => {
+  const [first, second] = records(2);
+  if (first === undefined || second === undefined) throw new Error('two records were asked for');
+  const unreadable: Effect = {
+    kind: 'answer',
+    answer: {
+      status: 200,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        statement_id: 's',
+        status: {
+          state: 'FAILED',
+          error: {
+            error_code: 'BAD_REQUEST',
+            message: '[MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION] Malformed records. SQLSTATE: 22023',
+          },
+        },
+      }),
+    },
+  };
+  // Where the ids are, where the chain stands, then the MERGE: of both, and of the first alone.
+  for (let batch = 0; batch < 2; batch++) world.emulator.faults.add({ on: STATEMENTS, after: 2, effect: unreadable });
+  const done = await storeBatch(table, { chain: 'main', id: 'b1', producer, records: [first, second], poison: [] });
+  expect(done).toMatchObject({ stored: 1, buried: 1 });
+  expect(await stored([first, second])).toEqual([0, 1]);
+  const { rows } = await owner.query('SELECT producer_seq::int AS seq, reason FROM audit_base.dead_letters');
+  expect(rows).toEqual([{ seq: first.producer_seq, reason: expect.stringContaining('MALFORMED_RECORD_IN_PARSING') }]);
 });
 
 test('a wrong secret stores nothing, and the machine reads nothing that is governed', async () => {

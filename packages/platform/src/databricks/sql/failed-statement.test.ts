@@ -15,6 +15,13 @@ test.each([
   ['a token without the scope', 'Invalid scope, required scopes: sql', {}, 'access_denied'],
   ['a value that does not fit', "[CAST_INVALID_INPUT] 'x' SQLSTATE: 22018", {}, 'invalid_request'],
   ['a number out of range', 'x', { sql_state: '22003' }, 'invalid_request'],
+  [
+    'JSON that does not fit its type',
+    '[MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION] x SQLSTATE: 22023',
+    {},
+    'invalid_request',
+  ],
+  ['a field of JSON that does not fit its type', '[CANNOT_PARSE_JSON_FIELD] x', {}, 'invalid_request'],
   ['a division by zero', '[DIVIDE_BY_ZERO] x SQLSTATE: 22012', {}, 'internal'],
   ['a table that is not there', '[TABLE_OR_VIEW_NOT_FOUND] x SQLSTATE: 42P01', {}, 'internal'],
   ['a warehouse that is away', 'x', { error_code: 'TEMPORARILY_UNAVAILABLE' }, 'upstream_unavailable'],

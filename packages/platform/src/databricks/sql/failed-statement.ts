@@ -12,7 +12,7 @@ export function failedStatement(name: string, { state, error, sql_state }: State
   const condition = firstOf(/^\[([A-Z0-9_.]{1,100})\]/, message) || errorCode;
   const where = `statement ${name}: ${[state, condition, sqlState].filter(Boolean).join(' ')}`;
   if (isDenied(sqlState, message)) return new AppError('access_denied', `${where}: ${message.slice(0, 1000)}`);
-  return new AppError(codeOf(state, errorCode ?? '', sqlState), where);
+  return new AppError(codeOf({ state, errorCode: errorCode ?? '', condition, sqlState }), where);
 }
 
 const firstOf = (pattern: RegExp, text: string) => pattern.exec(text)?.[1] ?? '';
@@ -20,12 +20,22 @@ const firstOf = (pattern: RegExp, text: string) => pattern.exec(text)?.[1] ?? ''
 const isDenied = (sqlState: string, message: string) =>
   sqlState === '42501' || deniedByUnityCatalog(message) || /invalid scope, required scopes/i.test(message);
 
-function codeOf(state: string, errorCode: string, sqlState: string): ErrorCode {
+/** A bound JSON text that `from_json` cannot read by its type: sent again, it will be no better. */
+const isUnreadable = (condition: string) => /^(?:MALFORMED_RECORD_IN_PARSING|CANNOT_PARSE_JSON_FIELD)\b/.test(condition);
+
+interface Failure {
+  readonly state: string;
+  readonly errorCode: string;
+  readonly condition: string;
+  readonly sqlState: string;
+}
+
+function codeOf({ state, errorCode, condition, sqlState }: Failure): ErrorCode {
   if (state === 'CANCELED' || state === 'CLOSED') return 'upstream_timeout';
   const named = BY_NAME[errorCode];
   if (named !== undefined) return named;
   // Values from outside that do not fit the type of a column, or are out of its range.
-  if (/^22(?:000|003|007|008|018|P02)$/.test(sqlState)) return 'invalid_request';
+  if (/^22(?:000|003|007|008|018|P02)$/.test(sqlState) || isUnreadable(condition)) return 'invalid_request';
   return 'internal';
 }
 
