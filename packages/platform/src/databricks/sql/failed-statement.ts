@@ -21,7 +21,8 @@ const isDenied = (sqlState: string, message: string) =>
   sqlState === '42501' || deniedByUnityCatalog(message) || /invalid scope, required scopes/i.test(message);
 
 /** A bound JSON text that `from_json` cannot read by its type: sent again, it will be no better. */
-const isUnreadable = (condition: string) => /^(?:MALFORMED_RECORD_IN_PARSING|CANNOT_PARSE_JSON_FIELD)\b/.test(condition);
+const isUnreadable = (condition: string) =>
+  /^(?:MALFORMED_RECORD_IN_PARSING|CANNOT_PARSE_JSON_FIELD)\b/.test(condition);
 
 interface Failure {
   readonly state: string;
