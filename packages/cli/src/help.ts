@@ -11,11 +11,11 @@ export function helpOfCommands(commands: readonly Command[], group = ''): string
     '',
     'Options:',
     ...columns([
-      ['-h, --help', 'this page; after a command, the page of that command'],
+      ['-h, --help', 'this page; after a command, the page of that command, as `causeway help COMMAND`'],
       ...(group === '' ? [['    --version', 'the version'] as const] : []),
     ]),
     '',
-    'Exit codes: 0 done, 1 no or failed, 2 wrong usage, 78 wrong configuration.',
+    'Exit codes: 0 done, 1 no or failed, 2 wrong usage, 78 wrong configuration, 130 ended by Ctrl-C.',
     'CAUSEWAY_DEBUG=1 shows where an error came from.',
   );
 }

@@ -75,6 +75,13 @@ describe('help', () => {
   test.each(['--help', '-h'])('of everything by %s', (flag) => {
     expect(parse(flag)).toEqual({ kind: 'help', group: '', commands });
   });
+  test.each([
+    ['help', '--help'],
+    ['help policy', 'policy --help'],
+    ['help dev token', 'dev token --help'],
+  ])('%j is %j', (line, same) => {
+    expect(parse(line)).toEqual(parse(same));
+  });
   test('of a group', () => {
     expect(parse('policy --help')).toEqual({ kind: 'help', group: 'policy', commands: [check, diff] });
   });
@@ -95,14 +102,18 @@ test.each([
   ['policy', 'a command is missing; see causeway policy --help'],
   ['dev tokn --idp x', 'unknown command "dev tokn"; did you mean "dev token"?'],
   ['polcy check a.yaml', 'unknown command "polcy check"; did you mean "policy check"?'],
+  ['polcy', 'unknown command "polcy"; did you mean "policy"?'],
+  ['check a.yaml', 'unknown command "check a.yaml"; did you mean "policy check"?'],
+  ['help policy chekc', 'unknown command "policy chekc"; did you mean "policy check"?'],
   ['frobnicate', 'unknown command "frobnicate"; see causeway --help'],
   ['pol --help', 'unknown command "pol"; see causeway --help'],
   ['--verbose', 'unknown option --verbose; see causeway --help'],
-  ['policy --version', 'unknown option --version; see causeway --help'],
+  ['policy --version', 'unknown option --version; see causeway policy --help'],
   ['dev token', '--idp is missing; usage: causeway dev token --idp ID [--scope SCOPE] [--id-token]'],
   ['dev token --idp', "Option '-i, --idp <value>' argument missing; usage: "],
   ['dev token --idp a --id-token=1', "Option '--id-token' does not take an argument; usage: "],
   ['dev token --idp a --frob', "Unknown option '--frob'; usage: "],
+  ['policy check --jsn', "Unknown option '--jsn'; did you mean --json?; usage: "],
   ['dev token --idp a wanda', '"wanda" is one word too many; usage: '],
   ['policy diff a.yaml', 'NEW is missing; usage: causeway policy diff OLD NEW'],
   ['policy check a b', '"b" is one word too many; usage: causeway policy check [FILE] [--json]'],

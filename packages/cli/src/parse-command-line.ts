@@ -12,7 +12,8 @@ export type CommandLine =
   | { readonly kind: 'run'; readonly command: Command; readonly args: CommandContext['args'] };
 
 /** What was asked for. Throws a CommandError when that cannot be said. */
-export function parseCommandLine(argv: readonly string[], commands: readonly Command[]): CommandLine {
+export function parseCommandLine(typed: readonly string[], commands: readonly Command[]): CommandLine {
+  const argv = typed[0] === 'help' ? [...typed.slice(1), '--help'] : typed;
   const words = leadingWords(argv);
   const command = longestMatch(words, commands);
   if (command !== undefined) return parseCommand(command, argv.slice(command.name.split(' ').length));
@@ -23,8 +24,9 @@ export function parseCommandLine(argv: readonly string[], commands: readonly Com
   const [flag] = argv.slice(words.length);
   if (flag === '--help' || flag === '-h') return { kind: 'help', group, commands: members };
   if (flag === '--version' && group === '') return { kind: 'version' };
-  if (flag !== undefined) throw new CommandError(EXIT_USAGE, `unknown option ${flag}; see causeway --help`);
-  throw new CommandError(EXIT_USAGE, `a command is missing; see ${['causeway', ...words, '--help'].join(' ')}`);
+  const page = ['causeway', ...words, '--help'].join(' ');
+  if (flag !== undefined) throw new CommandError(EXIT_USAGE, `unknown option ${flag}; see ${page}`);
+  throw new CommandError(EXIT_USAGE, `a command is missing; see ${page}`);
 }
 
 function leadingWords(argv: readonly string[]): readonly string[] {
@@ -41,12 +43,12 @@ function longestMatch(words: readonly string[], commands: readonly Command[]): C
 }
 
 function unknownCommand(words: readonly string[], commands: readonly Command[]): CommandError {
-  const depth = Math.max(...commands.map(({ name }) => name.split(' ').length));
+  const names = commands.map(({ name }) => name);
+  const depth = Math.max(...names.map((name) => name.split(' ').length));
   const typed = words.slice(0, depth).join(' ');
-  const nearest = nearestName(
-    typed,
-    commands.map(({ name }) => name),
-  );
+  const groups = names.flatMap((name) => (name.includes(' ') ? [name.slice(0, name.indexOf(' '))] : []));
+  // `verify` for `audit verify`: the group was left out.
+  const nearest = names.find((name) => name.endsWith(` ${words[0]}`)) ?? nearestName(typed, [...names, ...groups]);
   const advice = nearest === undefined ? 'see causeway --help' : `did you mean ${JSON.stringify(nearest)}?`;
   return new CommandError(EXIT_USAGE, `unknown command ${JSON.stringify(typed)}; ${advice}`);
 }
@@ -84,8 +86,14 @@ function parse(command: Command, argv: readonly string[]): Parsed {
   } catch (error) {
     // The parser's first sentence says what is wrong, the rest is advice about `--` that nobody needs here.
     const [reason] = error instanceof Error ? error.message.split(/[.\n]/) : [];
-    throw wrongUsage(command, reason ?? 'the options cannot be read', error);
+    throw wrongUsage(command, `${reason ?? 'the options cannot be read'}${adviceOn(reason, command)}`, error);
   }
+}
+
+function adviceOn(reason: string | undefined, { options }: Command): string {
+  const typed = /^Unknown option '--([^']+)'/.exec(reason ?? '')?.[1];
+  const nearest = typed === undefined ? undefined : nearestName(typed, [...Object.keys(options), 'help']);
+  return nearest === undefined ? '' : `; did you mean --${nearest}?`;
 }
 
 function wrongUsage(command: Command, problem: string, cause?: unknown): CommandError {

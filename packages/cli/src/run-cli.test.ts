@@ -1,5 +1,5 @@
 import { AppError } from '@causeway/core';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { defineCommand } from './command.ts';
 import { CommandError, EXIT_NO } from './command-error.ts';
@@ -44,7 +44,7 @@ test('the help page of one command', async () => {
   expect(await run(['dev', 'token', '--help'])).toEqual({
     exitCode: 0,
     stderr: '',
-    stdout: `Usage: causeway dev token --idp ID --user EMAIL [--id-token]
+    stdout: `Usage: causeway dev token --idp ID --user EMAIL [--id-token] [--json]
 
 Print a real signed token of a demo person, and nothing else.
 Signs in at the running identity provider as a browser would. The stack must be running: npm start.
@@ -53,6 +53,7 @@ Options:
       --idp ID      northwind, fabrikam, contoso, workspace
       --user EMAIL  the e-mail address of the demo person
       --id-token    the ID token instead of the access token
+      --json        print JSON: { token }
   -h, --help        this page
 `,
   });
@@ -114,4 +115,25 @@ test.each(COMMANDS)('$name is described: a sentence, and a help text for each op
   expect(name).toMatch(/^[a-z]+( [a-z-]+)*$/);
   expect(summary).toMatch(/^[A-Z].*\.$/);
   for (const { help } of Object.values(options)) expect(help).not.toBe('');
+});
+
+describe.each(COMMANDS)('$name', ({ name, options }) => {
+  const words = name.split(' ');
+
+  test('has a page, on stdout alone, and `causeway help` shows the same', async () => {
+    const page = await run([...words, '--help']);
+    expect(page).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(page.stdout).toMatch(new RegExp(`^Usage: causeway ${name}\\b`));
+    expect(await run(['help', ...words])).toEqual(page);
+  });
+
+  test('prints its result as JSON when it is asked to', () => {
+    expect(options['json']).toMatchObject({ type: 'boolean', help: expect.stringMatching(/^print .*JSON/) });
+  });
+
+  test('refuses an option that it does not have, with exit code 2 and nothing on stdout', async () => {
+    const refused = await run([...words, '--no-such-option']);
+    expect(refused).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(refused.stderr).toMatch(/^causeway: Unknown option '--no-such-option'.*; usage: causeway .*\n$/);
+  });
 });

@@ -5,6 +5,7 @@ import { stateStoreProblems } from '@causeway/runtime';
 
 import { defineCommand } from '../command.ts';
 import { CommandError, EXIT_NO, EXIT_USAGE } from '../command-error.ts';
+import { withProgress } from '../with-progress.ts';
 import { AUDIT_SETTINGS, readAuditSettings } from './audit-settings.ts';
 
 export const auditAdopt = defineCommand({
@@ -29,17 +30,18 @@ export const auditAdopt = defineCommand({
     const report = once((error) => stderr.write(`the queue: ${error instanceof Error ? error.message : 'failed'}\n`));
     const queue = new BullBatchQueue(settings, report);
     try {
-      const adopted = await adoptJournal({
-        dir,
-        queue,
-        producerKey: settings.producerKey,
-        report,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]),
-      });
+      const bounded = AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]);
+      const adopted = await withProgress(
+        { stderr },
+        () => 'waiting for the receipts',
+        () => adoptJournal({ dir, queue, producerKey: settings.producerKey, report, signal: bounded }),
+      );
       if (adopted === undefined) throw new CommandError(EXIT_NO, `${dir} is in use: its process is alive`);
       const { found, left } = adopted;
       stdout.write(
-        options.json ? `${JSON.stringify({ dir, ...adopted })}\n` : `${found - left} of ${found} batches are stored\n`,
+        options.json
+          ? `${JSON.stringify({ dir, ...adopted }, null, 2)}\n`
+          : `${found - left} of ${found} batches are stored\n`,
       );
       return left === 0 ? 0 : EXIT_NO;
     } finally {

@@ -5,6 +5,7 @@ import { auditRecord, streamRows, withReader } from '@causeway/audit';
 
 import { type CommandContext, defineCommand } from '../command.ts';
 import { CommandError, EXIT_USAGE } from '../command-error.ts';
+import { withProgress } from '../with-progress.ts';
 import { rowFilter } from './audit-filter.ts';
 import { csvLine, rowObject } from './audit-row-text.ts';
 import { AUDIT_SETTINGS, readAuditSettings } from './audit-settings.ts';
@@ -23,27 +24,41 @@ export const auditExport = defineCommand({
     until: { type: 'string', value: 'TIME', help: 'up to this moment, without it' },
     filter: { type: 'string', value: 'K=V,…', help: 'only events with these values' },
     format: { type: 'string', value: 'json|csv', help: 'json when left out' },
+    json: { type: 'boolean', help: 'print JSON, one event a line, as without it' },
   },
   async run(context) {
     const { options } = context.args;
-    const format = options.format ?? 'json';
-    if (format !== 'json' && format !== 'csv') throw new CommandError(EXIT_USAGE, '--format is json or csv');
+    const format = formatOf(options);
     const query = { ...rowFilter({ ...options, filter: options.filter }, new Date()), order: 'event_id' };
     const { readUrl } = readAuditSettings(context, { readUrl: AUDIT_SETTINGS.readUrl });
-    await withReader(readUrl.reveal(), async (client) => {
+    let written = 0;
+    const print = async (client: Parameters<typeof streamRows>[0]) => {
       if (format === 'csv') await write(context, csvLine(COLUMNS));
       for await (const row of streamRows(client, query)) {
         if (context.signal.aborted) return;
-        const object = rowObject(row);
-        await write(
-          context,
-          format === 'csv' ? csvLine(COLUMNS.map((name) => object[name])) : `${JSON.stringify(object)}\n`,
-        );
+        await write(context, lineOf(rowObject(row), format));
+        written += 1;
       }
-    });
+    };
+    await withProgress(
+      context,
+      () => `${written} events so far`,
+      () => withReader(readUrl.reveal(), print),
+    );
     context.signal.throwIfAborted();
   },
 });
+
+type Format = 'json' | 'csv';
+
+function formatOf({ format = 'json', json }: { readonly format?: string | undefined; readonly json: boolean }): Format {
+  if (format !== 'json' && format !== 'csv') throw new CommandError(EXIT_USAGE, '--format is json or csv');
+  if (json && format === 'csv') throw new CommandError(EXIT_USAGE, '--json and --format csv contradict each other');
+  return format;
+}
+
+const lineOf = (row: ReturnType<typeof rowObject>, format: Format) =>
+  format === 'csv' ? csvLine(COLUMNS.map((name) => row[name])) : `${JSON.stringify(row)}\n`;
 
 /** Waits for a slow reader instead of keeping what it has not read. */
 async function write({ stdout, signal }: CommandContext<unknown>, text: string): Promise<void> {

@@ -6,6 +6,7 @@ import { optional } from '@causeway/runtime';
 
 import { defineCommand } from '../command.ts';
 import { CommandError, EXIT_NO } from '../command-error.ts';
+import { withProgress } from '../with-progress.ts';
 import { AUDIT_SETTINGS, readAuditSettings } from './audit-settings.ts';
 
 export const auditReconcile = defineCommand({
@@ -28,7 +29,11 @@ export const auditReconcile = defineCommand({
     const typed = options.journal === undefined ? undefined : resolve(context.cwd, options.journal);
     if (typed !== undefined && !existsSync(typed)) throw new CommandError(EXIT_NO, `there is no folder ${typed}`);
     const journals = [typed ?? journalDir ?? ''].filter((dir) => existsSync(dir));
-    const report = await withReader(readUrl.reveal(), (client) => reconcile(client, journals));
+    const report = await withProgress(
+      context,
+      () => 'the events are being counted',
+      () => withReader(readUrl.reveal(), (client) => reconcile(client, journals)),
+    );
     context.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : asText(report));
     if (journals.length === 0) context.stderr.write('no journals were looked at: pending events are not counted\n');
     return report.ok ? 0 : EXIT_NO;

@@ -2,6 +2,7 @@ import { checkpointsPath, createHeadSigner, HeadsFile, verifyTrail } from '@caus
 
 import { type CommandContext, defineCommand } from '../command.ts';
 import { EXIT_NO } from '../command-error.ts';
+import { withProgress } from '../with-progress.ts';
 import { AUDIT_SETTINGS, readAuditSettings } from './audit-settings.ts';
 import { retainIn, WAREHOUSE_SETTINGS, warehouseProblems, withTrail } from './audit-warehouse.ts';
 import { keysOf, progress, reportText } from './audit-verify.ts';
@@ -35,14 +36,19 @@ export const auditRetain = defineCommand({
     }
     const path = await checkpointsPath(headsPath);
     const checkpoints = new HeadsFile({ path, signer: await createHeadSigner(signingKey.reveal()) });
-    const report = await retainIn(settings, {
+    const retention: Parameters<typeof retainIn>[1] = {
       months: policy.retention.auditMonths,
       dryRun: options['dry-run'],
       keepCheckpoint: async (checkpoint) => {
         await checkpoints.prepare();
         await checkpoints.writeCheckpoint(checkpoint);
       },
-    });
+    };
+    const report = await withProgress(
+      context,
+      () => 'old months are being dropped',
+      () => retainIn(settings, retention),
+    );
     const verb = options['dry-run'] ? 'would be dropped' : 'dropped';
     const what =
       report.dropped.length === 0

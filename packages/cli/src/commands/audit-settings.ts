@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { readLocalEnvironment } from '@causeway/local/environment';
 import { readPorts } from '@causeway/local/ports';
 import { StackProblem } from '@causeway/local/stack-problem';
+import { AppError } from '@causeway/core';
 import {
   optional,
   path,
@@ -45,8 +46,20 @@ export function readAuditSettings<V extends Variables>(
 ): Settings<V & typeof PLACE> {
   const { deployment } = readSettings(PLACE, env);
   const local = deployment === 'local' ? localEnvironment({ cwd, env }) : {};
+  if (variables['readUrl']?.required === true) refuseWorkspace({ ...local, ...env });
   const left = Object.entries(local).filter(([name]) => !isSaidOtherwise(name, env));
   return readSettings({ ...variables, ...PLACE }, { ...Object.fromEntries(left), ...env }, rule);
+}
+
+/** Whoever needs a Postgres to read from must hear why there is none, and not only that a variable is missing. */
+function refuseWorkspace(env: Place['env']): void {
+  const isNamed = [env['AUDIT_READ_URL'], env['AUDIT_READ_URL_FILE']].some((one) => (one ?? '') !== '');
+  if (env['PLATFORM'] !== 'databricks' || isNamed) return;
+  throw new AppError(
+    'config_invalid',
+    'This command reads a trail that is in Postgres (AUDIT_READ_URL). With PLATFORM=databricks the trail is a Delta table of the workspace: ' +
+      'read it with SQL or the dashboard (docs/databricks.md); `audit verify` and `audit retain` work on it.',
+  );
 }
 
 /** `NAME` and `NAME_FILE` say the same thing, and REDIS_URL says that the state is not in a database. */

@@ -22,6 +22,7 @@ export const call = defineCommand({
   ],
   options: {
     as: { type: 'string', value: 'EMAIL', required: true, help: 'the e-mail address of the demo person' },
+    json: { type: 'boolean', help: 'print the same JSON in one line' },
   },
   async run({ args: { options, operands }, env, stdout, signal }) {
     refuseProduction(env);
@@ -30,7 +31,7 @@ export const call = defineCommand({
     const args = parseArguments(typed);
     const way = await wayIn(person, demoPorts(env), signal);
     const { content, failed } = await callTool({ ...way, tool, args, signal });
-    stdout.write(`${JSON.stringify(content, null, 2)}\n`);
+    stdout.write(`${JSON.stringify(content, null, options.json ? 0 : 2)}\n`);
     return failed ? EXIT_NO : 0;
   },
 });

@@ -1,14 +1,14 @@
 import { resolve } from 'node:path';
 
 import { auditFoundation } from '@causeway/audit';
-import type { Secret } from '@causeway/core';
+import { EXIT_CONFIG, type Secret } from '@causeway/core';
 import { readLocalEnvironment } from '@causeway/local/environment';
 import { readPorts } from '@causeway/local/ports';
 import { StackProblem } from '@causeway/local/stack-problem';
 import { optional, postgresUrl, publicUrl, readSettings, secret } from '@causeway/runtime';
 
 import type { CommandContext } from '../command.ts';
-import { CommandError, EXIT_NO } from '../command-error.ts';
+import { CommandError } from '../command-error.ts';
 
 const VARIABLES = {
   portal: optional(publicUrl('PORTAL_PUBLIC_URL', { description: 'Says whether this is production.' })),
@@ -32,7 +32,7 @@ export function readAdminSettings({ cwd, env }: Place) {
   const { adminUrl, deployment, ...passwords } = readSettings(VARIABLES, env);
   const given = passwordsOf(passwords);
   if (adminUrl !== undefined) return { adminUrl: adminUrl.reveal(), ...given };
-  if (deployment === 'production') throw new CommandError(EXIT_NO, 'ADMIN_DATABASE_URL is not set');
+  if (deployment === 'production') throw new CommandError(EXIT_CONFIG, 'ADMIN_DATABASE_URL is not set');
   const local = localEnvironment({ cwd, env });
   return { adminUrl: local.ADMIN_DATABASE_URL, ...given };
 }
@@ -54,6 +54,6 @@ function localEnvironment({ cwd, env }: Place) {
     return readLocalEnvironment({ dataDir: resolve(cwd, '.causeway'), ports: readPorts(env), policyFile: '' });
   } catch (error) {
     if (!(error instanceof StackProblem)) throw error;
-    throw new CommandError(EXIT_NO, `ADMIN_DATABASE_URL is not set, and ${error.message}`, error);
+    throw new CommandError(EXIT_CONFIG, `ADMIN_DATABASE_URL is not set, and ${error.message}`, error);
   }
 }

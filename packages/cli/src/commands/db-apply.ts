@@ -3,6 +3,7 @@ import { applyGovernance, type ApplyReport, type GovernanceAction } from '@cause
 
 import { defineCommand } from '../command.ts';
 import { CommandError, EXIT_NO } from '../command-error.ts';
+import { withProgress } from '../with-progress.ts';
 import { readAdminSettings } from './db-admin.ts';
 import { policyFile, readPolicy } from './policy-source.ts';
 
@@ -25,12 +26,12 @@ export const dbApply = defineCommand({
     const { options } = context.args;
     const policy = await readPolicy(context, policyFile(context, options.policy));
     const dryRun = options['dry-run'];
-    const report = await applyGovernance({
-      ...readAdminSettings(context),
-      policy,
-      dryRun,
-      grantSources: options['grant-sources'],
-    }).catch((error: unknown) => Promise.reject(explain(error, (line) => context.stderr.write(`${line}\n`))));
+    const work = { ...readAdminSettings(context), policy, dryRun, grantSources: options['grant-sources'] };
+    const report = await withProgress(
+      context,
+      () => 'the policy is being applied',
+      () => applyGovernance(work),
+    ).catch((error: unknown) => Promise.reject(explain(error, (line) => context.stderr.write(`${line}\n`))));
     context.stdout.write(options.json ? `${JSON.stringify({ dryRun, ...report }, null, 2)}\n` : asText(report, dryRun));
     return report.pending.length === 0 ? 0 : EXIT_NO;
   },

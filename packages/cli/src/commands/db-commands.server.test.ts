@@ -84,7 +84,7 @@ test('a server that does not answer is told without the URL', async () => {
 
 test('without a server to administer it says so', async () => {
   const { code, err } = await causeway(['db', 'apply'], { ADMIN_DATABASE_URL_FILE: undefined });
-  expect([code, err]).toEqual([1, expect.stringContaining('ADMIN_DATABASE_URL is not set')]);
+  expect([code, err]).toEqual([78, expect.stringContaining('ADMIN_DATABASE_URL is not set')]);
 });
 
 test('in production the URL and the password come from files', async () => {

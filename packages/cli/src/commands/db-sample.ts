@@ -1,6 +1,7 @@
 import { loadSampleData } from '@causeway/platform';
 
 import { defineCommand } from '../command.ts';
+import { withProgress } from '../with-progress.ts';
 import { readAdminSettings } from './db-admin.ts';
 
 const OUTCOMES = {
@@ -14,7 +15,12 @@ export const dbSample = defineCommand({
   summary: 'Fill the demo tables that `causeway db apply` created, as long as they are empty.',
   options: { json: { type: 'boolean', help: 'print JSON' } },
   async run(context) {
-    const tables = await loadSampleData(readAdminSettings(context).adminUrl);
+    const { adminUrl } = readAdminSettings(context);
+    const tables = await withProgress(
+      context,
+      () => 'the tables are being filled',
+      () => loadSampleData(adminUrl),
+    );
     const lines = tables.map(
       ({ table, rows, outcome }) => `${table} ${OUTCOMES[outcome]}${rows > 0 ? `: ${rows} rows` : ''}`,
     );

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
-import { readPorts } from '@causeway/local/ports';
 import { z } from 'zod';
 
 import { type CommandContext, defineCommand } from '../command.ts';
-import { CommandError, EXIT_NO } from '../command-error.ts';
+import { CommandError, EXIT_NO, EXIT_USAGE } from '../command-error.ts';
+import { demoPorts } from '../demo-sign-in.ts';
 import { refuseProduction } from '../refuse-production.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -20,21 +20,24 @@ export const devAgentToken = defineCommand({
   operands: [{ name: 'AGENT', required: true }],
   options: {
     actor: { type: 'boolean', help: 'the token by which the agent names itself when it asks for a human' },
+    json: { type: 'boolean', help: 'print JSON: { token }' },
   },
   async run(context) {
     const { args, env, stdout, signal } = context;
     refuseProduction(env);
     const agent = args.operands[0] ?? '';
-    const portal = env['PORTAL_PUBLIC_URL'] ?? `http://127.0.0.1:${readPorts(env).portal}`;
+    const portal = env['PORTAL_PUBLIC_URL'] ?? `http://127.0.0.1:${demoPorts(env).portal}`;
     const secret = await readSecret(context, agent);
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
-    stdout.write(`${await askPortal({ portal, agent, secret, actor: args.options.actor, signal: bounded })}\n`);
+    const { actor, json } = args.options;
+    const token = await askPortal({ portal, agent, secret, actor, signal: bounded });
+    stdout.write(`${json ? JSON.stringify({ token }, null, 2) : token}\n`);
   },
 });
 
 async function readSecret({ cwd }: Pick<CommandContext, 'cwd'>, agent: string): Promise<string> {
   // The name goes into a path.
-  if (!/^[a-z][a-z0-9_-]{0,40}$/.test(agent)) throw new CommandError(EXIT_NO, 'that is not the name of an agent');
+  if (!/^[a-z][a-z0-9_-]{0,40}$/.test(agent)) throw new CommandError(EXIT_USAGE, 'that is not the name of an agent');
   try {
     return (await readFile(resolve(cwd, '.causeway/clients', `${agent}.secret`), 'utf8')).trim();
   } catch (error) {

@@ -52,6 +52,8 @@ test('prints the access token and nothing else', async () => {
 test('prints the ID token when it is asked for that', async () => {
   const { stdout } = await causeway([...WANDA, '--id-token']);
   expect(claimsOf(stdout)).toMatchObject({ aud: 'causeway-dev', email: 'wanda@northwind.example' });
+  const { token } = JSON.parse((await causeway([...WANDA, '--id-token', '--json'])).stdout) as { token: string };
+  expect(claimsOf(token)).toMatchObject({ aud: 'causeway-dev' });
 });
 
 test.each(PEOPLE.filter(({ idp }) => idp !== 'northwind').slice(0, 3))('prints a token of $email', async (person) => {

@@ -14,12 +14,14 @@ export const devToken = defineCommand({
     idp: { type: 'string', value: 'ID', required: true, help: IDP_IDS.join(', ') },
     user: { type: 'string', value: 'EMAIL', required: true, help: 'the e-mail address of the demo person' },
     'id-token': { type: 'boolean', help: 'the ID token instead of the access token' },
+    json: { type: 'boolean', help: 'print JSON: { token }' },
   },
   async run({ args: { options }, env, stdout, signal }) {
     refuseProduction(env);
     const person = { idp: parseIdp(options.idp), email: options.user };
     const { accessToken, idToken } = await demoSignIn({ ...person, ports: demoPorts(env), signal });
-    stdout.write(`${options['id-token'] ? idToken : accessToken}\n`);
+    const token = options['id-token'] ? idToken : accessToken;
+    stdout.write(`${options.json ? JSON.stringify({ token }, null, 2) : token}\n`);
   },
 });
 

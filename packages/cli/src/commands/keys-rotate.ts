@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 
 import { rotateSigningKeys } from '@causeway/auth';
+import { EXIT_CONFIG } from '@causeway/core';
 import { keyPath, optional, publicUrl, readSettings } from '@causeway/runtime';
 
 import { defineCommand } from '../command.ts';
-import { CommandError, EXIT_NO } from '../command-error.ts';
+import { CommandError } from '../command-error.ts';
 
 const VARIABLES = {
   portal: optional(publicUrl('PORTAL_PUBLIC_URL', { description: 'Says whether this is production.' })),
@@ -19,14 +20,16 @@ export const keysRotate = defineCommand({
   async run({ args, cwd, env, stdout }) {
     const { keysDir, deployment } = readSettings(VARIABLES, env);
     if (keysDir === undefined && deployment === 'production') {
-      throw new CommandError(EXIT_NO, 'PORTAL_KEYS_DIR is not set');
+      throw new CommandError(EXIT_CONFIG, 'PORTAL_KEYS_DIR is not set');
     }
     const { kid, signsFrom } = rotateSigningKeys({
       dir: keysDir ?? resolve(cwd, '.causeway/portal'),
       now: Date.now,
     });
     const at = signsFrom.toISOString();
-    stdout.write(args.options.json ? `${JSON.stringify({ kid, signs_from: at })}\n` : `${kid} signs from ${at}\n`);
+    stdout.write(
+      args.options.json ? `${JSON.stringify({ kid, signs_from: at }, null, 2)}\n` : `${kid} signs from ${at}\n`,
+    );
     return Promise.resolve();
   },
 });

@@ -45,6 +45,13 @@ test('prints the Databricks script for a catalog', async () => {
   expect(stdout).toContain('\nUSE CATALOG `prod`;\n');
 });
 
+test('--json is the same script, with the dialect and the digest', async () => {
+  const { stdout } = await run(DEMO, '--dialect', 'postgres');
+  const json = JSON.parse((await run(DEMO, '--dialect', 'postgres', '--json')).stdout) as Record<string, string>;
+  expect(json).toEqual({ dialect: 'postgres', digest: expect.stringMatching(/^[0-9a-f]{64}$/), sql: stdout });
+  expect(stdout).toContain(json['digest']);
+});
+
 test('names the line of a row condition that is not in the language, and prints no SQL', async () => {
   const policy = DEMO.replace("west_sales: region = 'WEST'", "west_sales: region = (SELECT 'WEST')");
   const { exitCode, stdout, stderr } = await run(policy, '--dialect', 'postgres');

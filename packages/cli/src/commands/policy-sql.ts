@@ -21,11 +21,15 @@ export const policySql = defineCommand({
   options: {
     dialect: { type: 'string', value: 'NAME', required: true, help: 'postgres or databricks' },
     catalog: { type: 'string', value: 'NAME', help: 'the Databricks catalog that the relations are in; default main' },
+    json: { type: 'boolean', help: 'print JSON: { dialect, digest, sql }' },
   },
   async run(context) {
     const { args, stdout } = context;
+    const { dialect, json } = args.options;
     const write = writerOf(args.options);
-    stdout.write(await write(await readPolicy(context, policyFile(context, args.operands[0]))));
+    const document = await readPolicy(context, policyFile(context, args.operands[0]));
+    const sql = await write(document);
+    stdout.write(json ? `${JSON.stringify({ dialect, digest: document.engineDigest, sql }, null, 2)}\n` : sql);
   },
 });
 

@@ -81,7 +81,10 @@ describe('keys create', () => {
     const again = await create();
     expect([again.exitCode, again.stderr]).toEqual([1, expect.stringContaining('keys rotate')]);
     expect(readFileSync(file, 'utf8')).toBe(made);
-    expect((await causeway(['keys', 'create'])).exitCode).not.toBe(0);
+    expect((await causeway(['keys', 'create'])).exitCode).toBe(78);
+    const other = join(cwd, 'other-keys');
+    const { stdout } = await causeway(['keys', 'create', '--json'], { PORTAL_KEYS_DIR: other });
+    expect(JSON.parse(stdout)).toEqual({ dir: other });
   });
 });
 
@@ -116,7 +119,8 @@ describe('dev agent-token', () => {
       stdout: 'a.b.c\n',
       stderr: '',
     });
-    await causeway(['dev', 'agent-token', 'supervisor', '--actor'], env);
+    const actor = await causeway(['dev', 'agent-token', 'supervisor', '--actor', '--json'], env);
+    expect(JSON.parse(actor.stdout)).toEqual({ token: 'a.b.c' });
     const basic = Buffer.from('supervisor:the-secret').toString('base64');
     expect(asked).toEqual([
       `Basic ${basic} grant_type=client_credentials`,
@@ -124,7 +128,7 @@ describe('dev agent-token', () => {
     ]);
     portal.close();
     const elsewhere = await causeway(['dev', 'agent-token', '../../etc'], env);
-    expect([elsewhere.exitCode, elsewhere.stdout]).toEqual([1, '']);
+    expect([elsewhere.exitCode, elsewhere.stdout]).toEqual([2, '']);
     const outside = await causeway(['dev', 'agent-token', 'supervisor'], {
       PORTAL_PUBLIC_URL: 'https://portal.example',
     });
