@@ -27,7 +27,7 @@ test('long work says how far it is, on stderr, until it ends; short work says no
 });
 
 test('work that fails is not reported on any more', async () => {
-  const stderr = { write: vi.fn() };
+  const stderr = { write: vi.fn<(text: string) => void>() };
   const failing = withProgress(
     { stderr },
     () => 'at work',
