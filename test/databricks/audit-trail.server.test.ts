@@ -133,6 +133,15 @@ test('what of the workspace is missing is named', async () => {
   for (const name of ['DATABRICKS_HOST', 'DATABRICKS_CLIENT_SECRET']) expect(answer.stderr).toContain(name);
 });
 
+test.each(['audit tail', 'audit export', 'audit reconcile'])(
+  'causeway %s reads no workspace: it says so, and where the trail is',
+  async (command) => {
+    const { code, stdout, stderr } = await causeway(command, {});
+    expect([code, stdout]).toEqual([78, '']);
+    expect(stderr).toContain('the trail is a Delta table of the workspace');
+  },
+);
+
 test('a batch is stored over the API, and a second time changes nothing', async () => {
   const batch = records(20);
   expect(await table.append('main', batch, [])).toMatchObject({ stored: 20 });

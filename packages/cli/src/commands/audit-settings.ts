@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 
+import { AppError } from '@causeway/core';
 import { readLocalEnvironment } from '@causeway/local/environment';
 import { readPorts } from '@causeway/local/ports';
 import { StackProblem } from '@causeway/local/stack-problem';
-import { AppError } from '@causeway/core';
 import {
   optional,
   path,

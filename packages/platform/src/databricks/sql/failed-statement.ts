@@ -7,12 +7,12 @@ import type { StatementAnswer } from './statement-answer.ts';
  * the error, because the words quote values.
  */
 export function failedStatement(name: string, { state, error, sql_state }: StatementAnswer['status']): AppError {
-  const { error_code: errorCode, message } = { error_code: '', ...error, message: error?.message ?? '' };
+  const [errorCode, message] = [error?.error_code ?? '', error?.message ?? ''];
   const sqlState = sql_state ?? firstOf(/SQLSTATE: ([0-9A-Z]{5})/, message);
   const condition = firstOf(/^\[([A-Z0-9_.]{1,100})\]/, message) || errorCode;
   const where = `statement ${name}: ${[state, condition, sqlState].filter(Boolean).join(' ')}`;
   if (isDenied(sqlState, message)) return new AppError('access_denied', `${where}: ${message.slice(0, 1000)}`);
-  return new AppError(codeOf({ state, errorCode: errorCode ?? '', condition, sqlState }), where);
+  return new AppError(codeOf({ state, errorCode, condition, sqlState }), where);
 }
 
 const firstOf = (pattern: RegExp, text: string) => pattern.exec(text)?.[1] ?? '';
