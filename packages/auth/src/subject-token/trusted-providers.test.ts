@@ -6,8 +6,10 @@ import { TrustedProviders } from './trusted-providers.ts';
 function setUp(providers: readonly ProviderSettings[]) {
   const opened: string[] = [];
   const closed: string[] = [];
+  const clock = { ms: 0 };
+  const files = new Set<string>();
   const openKeys = ({ id, caFile }: ProviderSettings) => {
-    if (caFile !== undefined) throw new Error(`${caFile} cannot be read`);
+    if (caFile !== undefined && !files.has(caFile)) throw new Error(`${caFile} cannot be read`);
     opened.push(id);
     return {
       state: { name: id, keys: 0, ageMs: undefined, failure: undefined },
@@ -17,7 +19,7 @@ function setUp(providers: readonly ProviderSettings[]) {
       },
     };
   };
-  return { opened, closed, trusted: new TrustedProviders({ providers, now: () => 0, openKeys }) };
+  return { opened, closed, clock, files, trusted: new TrustedProviders({ providers, now: () => clock.ms, openKeys }) };
 }
 
 test('a change of the policy keeps the keys of every provider that is reached as before', async () => {
@@ -61,6 +63,39 @@ test('a change that one provider spoils holds for the others, and nobody is trus
   expect(trusted.route(OIDC.issuer)).toMatchObject({ ok: false });
   expect(trusted.route(OKTA.issuer)).toMatchObject({ ok: true, settings: { tenant: 'pinned' } });
   expect(closed).toEqual(['plain']);
+});
+
+test('a provider that was left out is named, tried again, and trusted when it can be opened', async () => {
+  const { trusted, clock, files, closed } = setUp([OKTA]);
+  const spoiled = { ...OIDC, caFile: 'ca.pem' };
+  await expect(trusted.update([spoiled, OKTA])).rejects.toThrow(/ca\.pem/);
+  expect(trusted.keyStates.find(({ failure }) => failure !== undefined)).toMatchObject({
+    name: 'keys of plain',
+    failure: 'ca.pem cannot be read',
+  });
+  files.add('ca.pem');
+  // A stranger's tokens do not make it read the file all the time.
+  clock.ms = 4999;
+  expect(trusted.route(OIDC.issuer)).toMatchObject({ ok: false });
+  clock.ms = 5000;
+  expect(trusted.route(OIDC.issuer)).toMatchObject({ ok: true, settings: { id: 'plain' } });
+  expect(trusted.keyStates.filter(({ failure }) => failure !== undefined)).toEqual([]);
+  await trusted.close();
+  expect(closed).toEqual(['fabrikam', 'plain']);
+});
+
+test('a provider that still cannot be opened is tried later, and one that left the policy never', async () => {
+  const { trusted, clock, files } = setUp([OKTA]);
+  await expect(trusted.update([{ ...OIDC, caFile: 'ca.pem' }, OKTA])).rejects.toThrow();
+  clock.ms = 5000;
+  expect(trusted.route(OIDC.issuer)).toMatchObject({ ok: false });
+  files.add('ca.pem');
+  clock.ms = 9999;
+  expect(trusted.route(OIDC.issuer)).toMatchObject({ ok: false });
+  await trusted.update([OKTA]);
+  clock.ms = 20_000;
+  expect(trusted.route(OIDC.issuer)).toMatchObject({ ok: false });
+  expect(trusted.keyStates.map(({ name }) => name)).toEqual(['fabrikam']);
 });
 
 test('an issuer made of slashes costs no time', () => {
