@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -18,7 +21,7 @@ import { runCli } from '@causeway/cli/run-cli';
 import { AppError, Secret } from '@causeway/core';
 import { type MachineSql, openMachineSql } from '@causeway/platform';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type EmulatorWorld, MACHINE, startEmulatorWorld, WORKSPACE } from './emulator-world.ts';
 import type { Effect } from './src/http/faults.ts';
 
@@ -80,7 +83,7 @@ async function stored(batch: readonly AuditRecord[]): Promise<number[]> {
   const text = 'SELECT count(*)::int AS n FROM audit_base.tool_calls WHERE event_id = $1';
   return Promise.all(ids.map(async (id) => (await owner.query<{ n: number }>(text, [id])).rows[0]?.n ?? 0));
 }
-const once = (batch: readonly AuditRecord[]) => batch.map(() => 1);
+const onlyOnce = (batch: readonly AuditRecord[]) => batch.map(() => 1);
 
 /** `causeway` as whoever reads the trail in the workspace. */
 async function causeway(line: string, env: Readonly<Record<string, string>>) {
@@ -142,11 +145,52 @@ test.each(['audit tail', 'audit export', 'audit reconcile'])(
   },
 );
 
+describe('causeway doctor asks the workspace', () => {
+  const doctor = async (env: Readonly<Record<string, string>> = {}) => {
+    const { stdout } = await causeway('doctor --json', env);
+    const { checks } = JSON.parse(stdout) as { checks: { check: string; status: string; found: string }[] };
+    const of = (name: string) => checks.find(({ check }) => check === name);
+    return {
+      stdout,
+      tokens: of('workspace: tokens'),
+      worker: of('workspace: audit worker'),
+      login: of('warehouse login'),
+    };
+  };
+
+  test('where all is well it says so, and what cannot be told from here', async () => {
+    expect(await doctor()).toMatchObject({
+      tokens: { status: 'ok' },
+      worker: { status: 'ok' },
+      login: { status: 'not checked', found: expect.stringContaining('/health of the MCP service') },
+    });
+    expect((await doctor({ DATABRICKS_CLIENT_ID: '' })).worker).toMatchObject({ status: 'not checked' });
+  });
+
+  test('a secret that the workspace does not take, and it is not printed', async () => {
+    const { stdout, worker } = await doctor({ DATABRICKS_CLIENT_SECRET: 'hunter2-wrong' });
+    expect(worker).toMatchObject({ status: 'wrong', found: expect.stringContaining('exchange_denied') });
+    expect(stdout).not.toContain('hunter2');
+  });
+
+  test.each([
+    ['something else than a workspace', () => '{}', 'there is no workspace'],
+    ['a token endpoint elsewhere', () => '{"token_endpoint":"https://elsewhere.example/token"}', 'on another host'],
+  ])('%s', async (_, body, found) => {
+    const server = createServer((_request, response) => response.end(body())).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const { tokens } = await doctor({ DATABRICKS_HOST: `http://127.0.0.1:${port}` });
+    expect(tokens).toMatchObject({ status: 'wrong', found: expect.stringContaining(found) });
+  });
+});
+
 test('a batch is stored over the API, and a second time changes nothing', async () => {
   const batch = records(20);
   expect(await table.append('main', batch, [])).toMatchObject({ stored: 20 });
   expect(await table.append('main', batch, [])).toMatchObject({ stored: 0, found: [{}] });
-  expect(await stored(batch)).toEqual(once(batch));
+  expect(await stored(batch)).toEqual(onlyOnce(batch));
 });
 
 const down: Effect = { kind: 'answer', answer: { status: 503, headers: {}, body: '{}' } };
@@ -165,7 +209,7 @@ test.each([
     world.emulator.faults.add({ on: STATEMENTS, after, effect });
     const batch = records(3);
     await table.append('main', batch, []);
-    expect(await stored(batch), `after ${after}`).toEqual(once(batch));
+    expect(await stored(batch), `after ${after}`).toEqual(onlyOnce(batch));
   }
 });
 
@@ -177,7 +221,7 @@ test('an outage that stays is one of the warehouse, and the batch goes in when i
   expect(failure).toMatchObject({ code: 'upstream_unavailable' });
   world.emulator.faults.clear();
   await table.append('main', batch, []);
-  expect(await stored(batch)).toEqual(once(batch));
+  expect(await stored(batch)).toEqual(onlyOnce(batch));
 });
 
 test('an event that the warehouse can never read becomes a dead letter, and the others of its batch are stored', async () => {

@@ -74,6 +74,20 @@ describe('Genie', () => {
     world.workspace.emulator.genie.saysPurpose = true;
   });
 
+  test('where its group functions do not know the person who asks, they get no rows; a service principal gets its own', async () => {
+    const { genie } = world.workspace.emulator;
+    const asked = async (name: string) => (await open(name)).ask({ text: 'revenue by region' });
+    const seen = await asked('omar@causeway.example');
+    expect(seen.rows).toMatchObject([{ region: 'WEST' }]);
+    genie.groupsOf = 'service';
+    try {
+      expect(await asked('omar@causeway.example')).toMatchObject({ status: 'completed', totalRows: 0, rows: [] });
+      expect((await asked('west_sales')).rows).toEqual(seen.rows);
+    } finally {
+      genie.groupsOf = 'caller';
+    }
+  });
+
   test('nobody follows up the conversation of another principal', async () => {
     const { plan } = await (await open('west_sales')).ask({ text: 'revenue by region' });
     expect(await codeOf((await open('east_sales')).ask({ text: 'and by stage', plan }))).toBe('not_found');

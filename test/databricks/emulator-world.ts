@@ -10,7 +10,7 @@ const MODEL = fileURLToPath(new URL('../../infra/local/semantic-model.yaml', imp
 export const WORKSPACE = {
   warehouseId: 'wh-1',
   catalog: 'lakehouse',
-  genie: { spaceId: 'space-1', paceMs: 20, saysPurpose: true },
+  genie: { spaceId: 'space-1', paceMs: 20, saysPurpose: true, groupsOf: 'caller' },
   search: { index: 'lakehouse.knowledge.documents_index', endpoint: 'search-1', ownerRole: 'admin' },
   serving: { endpoints: { supervisor: 'responses', 'old-supervisor': 'chat' } },
 } as const;

@@ -2,6 +2,7 @@ import { loadSemanticModel } from '@causeway/platform';
 import { openPolicyStore, resolvePolicyFile } from '@causeway/policy';
 import {
   listenAddress,
+  oneOf,
   optional,
   path,
   postgresUrl,
@@ -26,6 +27,10 @@ const VARIABLES = {
   catalog: text('DATABRICKS_CATALOG', { description: 'The catalog.' }),
   spaceId: text('DATABRICKS_GENIE_SPACE_ID', { description: 'Id of the Genie space.' }),
   searchIndex: text('DATABRICKS_SEARCH_INDEX', { description: 'The index of documents, `catalog.schema.name`.' }),
+  genieGroupsOf: oneOf('EMULATOR_GENIE_GROUPS', ['caller', 'service'], {
+    description: 'Whose groups `is_member()` knows when one of the workspace’s own people asks Genie.',
+    default: 'caller',
+  }),
   supervisor: text('DATABRICKS_SUPERVISOR_ENDPOINT', { description: 'The serving endpoint of the supervisor.' }),
 };
 
@@ -54,7 +59,7 @@ await runMain(async () => {
     },
     warehouseId: settings.warehouseId,
     catalog: settings.catalog,
-    genie: { spaceId: settings.spaceId, paceMs: 100, saysPurpose: true },
+    genie: { spaceId: settings.spaceId, paceMs: 100, saysPurpose: true, groupsOf: settings.genieGroupsOf },
     search: { index: settings.searchIndex, endpoint: 'search', ownerRole: 'admin' },
     serving: { endpoints: { [settings.supervisor]: 'responses' } },
     poolMax: 8,

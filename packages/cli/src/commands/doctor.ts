@@ -23,12 +23,15 @@ import { outsideChecks } from '../doctor/outside-checks.ts';
 import { providerChecks } from '../doctor/provider-checks.ts';
 import { telemetryChecks } from '../doctor/telemetry-check.ts';
 import { workerCheck } from '../doctor/worker-check.ts';
+import { workspaceChecks } from '../doctor/workspace-checks.ts';
 import { readAuditSettings } from './audit-settings.ts';
+import { WAREHOUSE_SETTINGS } from './audit-warehouse.ts';
 import { readPolicy } from './policy-source.ts';
 
 const SETTINGS = {
   ...telemetryVariables(),
   ...stateStoreVariables(),
+  ...WAREHOUSE_SETTINGS,
   policy: optional(path('CAUSEWAY_POLICY', { description: 'The policy document.' })),
   databaseUrl: optional(postgresUrl('DATABASE_URL', { description: 'The warehouse, as the gateway’s login.' })),
   headsPath: optional(path('AUDIT_HEADS_PATH', { description: 'The signed heads.' })),
@@ -44,7 +47,8 @@ export const doctor = defineCommand({
     'Reads the settings of the services, as far as they are set here; what is missing is not checked, and it says so.',
     'From outside: PORTAL_PUBLIC_URL, MCP_PUBLIC_URL, and the providers of CAUSEWAY_POLICY.',
     'From inside: REDIS_URL or STATE_DATABASE_URL, DATABASE_URL, AUDIT_WORKER_LISTEN, AUDIT_HEADS_PATH,',
-    'AUDIT_SIGNING_KEY_FILE, JOURNAL_DIR, and OTEL_*. It changes nothing, and prints no secret.',
+    'AUDIT_SIGNING_KEY_FILE, JOURNAL_DIR, and OTEL_*; with PLATFORM=databricks the DATABRICKS_ settings of the worker.',
+    'It changes nothing, and prints no secret.',
     'Exit code 1: something is wrong.',
   ],
   options: { json: { type: 'boolean', help: 'print JSON' } },
@@ -69,6 +73,7 @@ async function checksOf(context: Context) {
     ...outsideChecks({ portal: settings.portal, mcp: settings.mcp }),
     ...(document === undefined ? [] : providerChecks(document)),
     ...insideChecks({ ...settings, document }),
+    ...(settings.platform === 'databricks' ? workspaceChecks(settings) : []),
     workerCheck(workerUrl(context, { listen: settings.workerListen, isLocal })),
     ...telemetryChecks(settings),
   ];

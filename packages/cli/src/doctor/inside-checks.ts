@@ -10,6 +10,7 @@ import { codeOf, type DoctorCheck, Fault, notChecked, ok, type Verdict, wrong } 
 export interface InsidePlace {
   readonly redisUrl: Secret | undefined;
   readonly stateDatabaseUrl: Secret | undefined;
+  readonly platform: 'postgres' | 'databricks';
   readonly databaseUrl: Secret | undefined;
   readonly document: PolicyDocument | undefined;
   readonly headsPath: string | undefined;
@@ -63,8 +64,8 @@ const stateAway = (what: string, code: string) =>
 type Problems = () => Promise<readonly string[]>;
 
 /** Asked once for the two checks that need it. */
-function warehouseProblems({ databaseUrl, document }: InsidePlace): Problems | undefined {
-  if (databaseUrl === undefined || document === undefined) return undefined;
+function warehouseProblems({ platform, databaseUrl, document }: InsidePlace): Problems | undefined {
+  if (platform === 'databricks' || databaseUrl === undefined || document === undefined) return undefined;
   let asked: Promise<readonly string[]> | undefined;
   return () => (asked ??= askWarehouse(databaseUrl, document));
 }
@@ -80,7 +81,10 @@ async function askWarehouse(databaseUrl: Secret, document: PolicyDocument): Prom
 
 const isAboutLogin = (problem: string) => problem.startsWith('the database login ');
 
-function missing({ databaseUrl }: InsidePlace): Verdict {
+function missing({ databaseUrl, platform }: InsidePlace): Verdict {
+  if (platform === 'databricks') {
+    return notChecked('the workspace says it to its callers alone: /health of the MCP service has it, as `platform`');
+  }
   return notChecked(`${databaseUrl === undefined ? 'DATABASE_URL' : 'CAUSEWAY_POLICY'} is not set`);
 }
 

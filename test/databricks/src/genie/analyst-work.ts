@@ -31,7 +31,7 @@ const ROWS_MAX = 5000;
 export async function askAnalyst(
   deps: AnalystWorkDeps,
   principal: Principal,
-  question: { readonly text: string; readonly plan?: unknown },
+  question: { readonly text: string; readonly plan?: unknown; readonly isInNoGroup?: boolean },
 ): Promise<AnalystReply> {
   const { workspace, platform, analyst } = deps;
   const caller = callerOf(principal);
@@ -55,11 +55,16 @@ export async function askAnalyst(
   const values = [...statement.values.slice(0, -1), Math.min(Math.max(totalRows, 1), ROWS_MAX)];
   const unit = { role: roleOf(principal), text: statement.text, values: values.map(textOf) };
   const settings = settingsOf(principal.name, new Map());
+  const sqlShown = shown(statement.text, values);
+  // Seen on workspaces (docs/databricks.md): Genie is in no group of the person's, so no row passes the filters, and nobody is told why.
+  if (question.isInNoGroup === true) {
+    return { kind: 'answer', text: 'No rows.', plan, sql: sqlShown, run: async () => nothing(columns) };
+  }
   return {
     kind: 'answer',
     text,
     plan,
-    sql: shown(statement.text, values),
+    sql: sqlShown,
     run: async (signal) => only(await deps.engine.run({ ...unit, settings }, signal), columns),
   };
 }
@@ -78,6 +83,11 @@ function shown(text: string, values: readonly SqlValue[]): string {
     return typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : String(value);
   });
 }
+
+const nothing = (columns: readonly string[]): ResultTable => ({
+  columns: columns.map((name, position) => ({ name, type_name: 'STRING', type_text: 'STRING', position })),
+  rows: [],
+});
 
 /** The columns that were asked for, without what the analyst counts for itself. */
 function only(table: ResultTable, columns: readonly string[]): ResultTable {

@@ -14,6 +14,8 @@ export interface GenieSettings {
   readonly paceMs: number;
   /** Workspaces before August 2026 do not say what a text of an answer is for. May be changed while it runs. */
   saysPurpose: boolean;
+  /** For whom `is_member()` answers when one of the workspace's own people asks: for them, or for Genie. May be changed while it runs. */
+  groupsOf: 'caller' | 'service';
 }
 
 export interface GenieDeps extends AnalystWorkDeps {
@@ -168,7 +170,12 @@ class GenieSpace {
       paceMs: settings.paceMs,
       saysPurpose: settings.saysPurpose,
       outcome: request.effect?.kind === 'genie' ? request.effect.outcome : undefined,
-      work: () => askAnalyst(this.#deps, principal, { text: content, ...(plan !== undefined && { plan }) }),
+      work: () =>
+        askAnalyst(this.#deps, principal, {
+          text: content,
+          isInNoGroup: settings.groupsOf === 'service' && principal.caller?.pattern === 'obo',
+          ...(plan !== undefined && { plan }),
+        }),
       execute: (run) => warehouse.keep(new Statement(principal.name, { chunkBytes: Infinity }, run)),
     });
     conversation.messages.set(message.id, message);
