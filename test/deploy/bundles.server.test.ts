@@ -117,6 +117,9 @@ describe('an operator’s first hour, from the images', () => {
     expect(await world.statusFor('other.example.com')).toBe(421);
     expect(await world.statusFor('127.0.0.1')).toBe(421);
     expect((await world.fetch(`${world.mcpUrl}/metrics`)).status).toBe(404);
+    // Only where it arrives it is refused with 400.
+    const headers = { 'content-type': 'application/json', 'x-forwarded-access-token': 'x' };
+    expect((await world.fetch(`${world.mcpUrl}/mcp`, { method: 'POST', headers, body: '{}' })).status).toBe(401);
     const health = await world.fetch(`${world.mcpUrl}/health`);
     expect([health.status, await health.json()]).toEqual([200, { status: expect.stringMatching(/^(ok|degraded)$/) }]);
   });
