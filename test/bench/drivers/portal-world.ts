@@ -2,14 +2,12 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { startIdentityProviders } from '@causeway/local/identity-providers';
 import { signInAs } from '@causeway/local/sign-in-as';
 import { freePort } from '../servers/free-port.ts';
 import type { Prepared } from '../src/bench-case.ts';
 import { newProducerKey, startAuditWay } from './audit-world.ts';
-
-const DEMO_POLICY = fileURLToPath(new URL('../../../infra/local/policy.yaml', import.meta.url));
+import { DEMO_POLICY } from './demo-policy.ts';
 
 /** What a portal stands on, twice: a state database and a Redis, each with the worker that empties its audit queue. */
 export async function preparePortal(): Promise<Prepared> {

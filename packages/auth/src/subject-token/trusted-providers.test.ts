@@ -86,7 +86,7 @@ test('a provider that was left out is named, tried again, and trusted when it ca
 
 test('a provider that still cannot be opened is tried later, and one that left the policy never', async () => {
   const { trusted, clock, files } = setUp([OKTA]);
-  await expect(trusted.update([{ ...OIDC, caFile: 'ca.pem' }, OKTA])).rejects.toThrow();
+  await expect(trusted.update([{ ...OIDC, caFile: 'ca.pem' }, OKTA])).rejects.toThrow(/ca\.pem/);
   clock.ms = 5000;
   expect(trusted.route(OIDC.issuer)).toMatchObject({ ok: false });
   files.add('ca.pem');
