@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, type ErrorCode, Secret } from '@causeway/core';
 import type { DatabricksPlatformOptions, PlatformSession, QueryOptions } from '@causeway/platform';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -10,7 +11,7 @@ let world: DatabricksWorld;
 let outside: OutsideApi;
 beforeAll(async () => {
   outside = await startOutsideApi();
-  world = await startDatabricksWorld({ findConnection: async () => ({ baseUrl: outside.url }) });
+  world = await startDatabricksWorld({ findConnection: async () => ({ baseUrl: outside.url }), waitMaxMs: 100 });
 });
 afterAll(async () => {
   await world?.stop();
@@ -36,9 +37,12 @@ const arm = (fault: Fault) => emulator().faults.add(fault);
 const asked = (on: string) => emulator().requests.filter((request) => request.on === on).length;
 const ran = (word: string) => emulator().history.filter(({ text }) => text.includes(word)).length;
 
+/** The adapter's own pauses are seconds. */
+const briefly = (ms: number, signal?: AbortSignal) => delay(ms / 50, undefined, signal === undefined ? {} : { signal });
+
 /** A platform of its own, because one test's failures must not open the breaker of the next, for a session that is open already. */
 async function open(options: Partial<DatabricksPlatformOptions> = {}, name = 'admin'): Promise<PlatformSession> {
-  const platform = await world.connect(options);
+  const platform = await world.connect({ sleep: briefly, ...options });
   const caller = world.people.find((one) => one.name === name)!.caller;
   const session = await platform.open(caller, { requestId: 'r1' });
   emulator().requests.length = 0;
@@ -167,7 +171,7 @@ describe('SQL', () => {
   test('a long statement survives a token that ends, an outage and a throttle while it is polled, and runs once', async () => {
     for (const effect of [{ kind: 'token_expired' } as const, reply(503, DOWN), reply(429, THROTTLE)])
       arm({ on: POLL, effect });
-    expect(await run('SELECT pg_sleep(6)::text AS s, 1 AS long_one')).toEqual([{ s: '', long_one: 1 }]);
+    expect(await run('SELECT pg_sleep(1)::text AS s, 1 AS long_one')).toEqual([{ s: '', long_one: 1 }]);
     expect([asked(STATEMENTS), ran('long_one'), asked(TOKEN)]).toEqual([1, 1, 1]);
   });
 

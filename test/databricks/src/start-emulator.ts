@@ -38,6 +38,8 @@ export interface EmulatorOptions extends WorkspaceOptions {
   readonly control?: boolean;
   /** Of one part of a result. */
   readonly chunkBytes?: number;
+  /** The longest that a statement is waited for before the answer is that it still runs; the API's own is 50 s. */
+  readonly waitMaxMs?: number;
 }
 
 /** A request that came, for tests that count them. */
@@ -85,7 +87,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
         ...(options.control === true ? controlRoutes(faults, requests) : []),
       ],
       routes: [
-        ...statementRoutes({ warehouse, warehouseId, catalog }),
+        ...statementRoutes({ warehouse, warehouseId, catalog, waitMaxMs: options.waitMaxMs }),
         ...genieRoutes({ ...work, warehouse, settings: genie }),
         ...searchRoutes({ workspace, engine, settings: options.search }),
         ...servingRoutes({ ...work, settings: options.serving }),

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { AppError, type Caller } from '@causeway/core';
 import type { Dependency } from '@causeway/runtime';
 import { z } from 'zod';
@@ -11,6 +10,7 @@ import { createGenieApi } from './genie/genie-api.ts';
 import { createWorkspaceCalls, type ScopedTokens } from './http/workspace-client.ts';
 import { identityOf } from './identity-of.ts';
 import { searchDocuments } from './search/search-documents.ts';
+import type { Sleep } from './sleep.ts';
 import { CallerSql, type SqlLimits } from './sql/caller-sql.ts';
 import { StatementRunner } from './sql/statement-runner.ts';
 import { askSupervisorEndpoint } from './supervisor/ask-supervisor.ts';
@@ -19,6 +19,7 @@ export interface Workspace {
   readonly options: DatabricksPlatformOptions;
   readonly dialect: SqlDialect;
   readonly now: () => number;
+  readonly sleep: Sleep;
   readonly dependency: Dependency;
   /** For calls that go on to outside APIs. */
   readonly outside: Dependency;
@@ -36,14 +37,12 @@ const LIMITS: SqlLimits = { timeoutMs: 30_000, rowsMax: 1000, bytesMax: 16 * 102
 /** The platform's own names of what a token is for. */
 const SCOPE = { sql: 'sql', supervisor: 'model-serving', connections: 'unity-catalog' } as const;
 
-const sleep = (ms: number, signal?: AbortSignal) => wait(ms, undefined, signal === undefined ? {} : { signal });
-
 /** Everything that a workspace does for the gateway, as one caller. */
 export function openCallerSession(workspace: Workspace, opening: Opening): PlatformSession {
-  const { options, dialect, dependency, outside, now } = workspace;
+  const { options, dialect, dependency, outside, now, sleep } = workspace;
   const { host, workspaceId, genie, search, supervisorEndpoint: endpoint } = options;
   const calls = createWorkspaceCalls({ dependency, host, workspaceId }, opening.tokens);
-  const sql = callerSql(options, calls, opening);
+  const sql = callerSql(workspace, calls, opening);
   const query: PlatformSession['query'] = (statement, limits) => sql.query(statement, limits);
   const once: PlatformSession['query'] = (statement, limits) => sql.query(statement, { ...limits, repeatable: false });
   const assertMay = (tool: string, limits?: QueryOptions) => query(mayCall(dialect, tool), limits);
@@ -75,11 +74,11 @@ export function openCallerSession(workspace: Workspace, opening: Opening): Platf
 }
 
 function callerSql(
-  { warehouseId, limits }: DatabricksPlatformOptions,
+  { options: { warehouseId, limits }, sleep }: Workspace,
   calls: ReturnType<typeof createWorkspaceCalls>,
   { caller, request }: Opening,
 ): CallerSql {
-  const runner = new StatementRunner({ calls, warehouseId, scope: SCOPE.sql });
+  const runner = new StatementRunner({ calls, warehouseId, scope: SCOPE.sql, sleep });
   return new CallerSql({ runner, caller, request, limits: { ...LIMITS, ...limits } });
 }
 

@@ -8,6 +8,7 @@ import type { AssertPrincipal } from './oauth/exchange-assertion.ts';
 import { TokenEndpoint } from './oauth/token-endpoint.ts';
 import type { IndexRoute } from './search/search-call.ts';
 import type { SqlLimits } from './sql/caller-sql.ts';
+import { type Sleep, sleepUnlessAborted } from './sleep.ts';
 import { WorkspaceCheck } from './workspace-check.ts';
 
 export interface DatabricksPlatformOptions {
@@ -34,13 +35,15 @@ export interface DatabricksPlatformOptions {
   readonly onEngineDigest?: (engineDigest: string) => void;
   readonly limits?: Partial<SqlLimits>;
   readonly now?: () => number;
+  /** The pauses between two looks at a statement or a question that still runs. */
+  readonly sleep?: Sleep;
 }
 
 const HEALTH_MS = 5000;
 
 /** The platform on a Databricks workspace that runs what `causeway policy sql --dialect databricks` prints. */
 export function createDatabricksPlatform(options: DatabricksPlatformOptions): Platform {
-  const { host, policy, catalog, now = Date.now } = options;
+  const { host, policy, catalog, now = Date.now, sleep = sleepUnlessAborted } = options;
   const dependency = openDependency('databricks', options);
   // An outside API that is down must not open the breaker of the workspace.
   const outside = openDependency('databricks connections', options);
@@ -48,7 +51,7 @@ export function createDatabricksPlatform(options: DatabricksPlatformOptions): Pl
   const tokens = new CallerTokens({ dependency, endpoint, now, policy, assert: options.assert });
   const dialect = databricksDialect(catalog);
   const check = new WorkspaceCheck({ policy, dialect, now, onEngineDigest: options.onEngineDigest });
-  const workspace = { options, dialect, now, dependency, outside };
+  const workspace = { options, dialect, now, sleep, dependency, outside };
 
   return {
     dialect,

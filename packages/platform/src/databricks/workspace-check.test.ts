@@ -73,6 +73,22 @@ describe('refused', () => {
   });
 });
 
+test('somebody to whom the function is hidden takes the workspace from nobody who has seen it', async () => {
+  const hidden = new AppError('internal', 'there is no such function');
+  const { world, check, open } = start(['one', hidden, hidden, 'one']);
+  await open();
+  world.now = 119_999;
+  await open();
+  await turn();
+  expect(world.asked).toHaveLength(2);
+  expect(check.problem).toBeUndefined();
+  expect(await codeOf(open())).toBe('open');
+  await turn();
+  // Nobody has seen it for long: then it is not there.
+  world.now = 120_000;
+  expect(await codeOf(open())).toBe('open');
+});
+
 test('it is asked again beside the calls after half a minute, and before them after two', async () => {
   const { world, open } = start(['one', 'one', 'another']);
   await open();

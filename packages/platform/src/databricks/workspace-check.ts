@@ -56,6 +56,8 @@ export class WorkspaceCheck {
 
   async #look(session: AskingSession): Promise<void> {
     const found = await this.#digest(session);
+    // Hidden from this caller, and not from one a moment ago: no reason to refuse the others.
+    if (found === '' && this.#ageMs() < STALE_MS) throw new AppError('upstream_unavailable', OTHER_POLICY);
     this.#options.onEngineDigest?.(found);
     const { engineDigest } = this.#options.policy();
     const at = this.#options.now();

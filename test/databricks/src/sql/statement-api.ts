@@ -35,10 +35,13 @@ export interface StatementApiOptions {
   readonly warehouse: Warehouse;
   readonly warehouseId: string;
   readonly catalog: string;
+  /** The longest that it waits before it says that a statement still runs. Without it, as long as it is asked to. */
+  readonly waitMaxMs?: number | undefined;
 }
 
 /** SQL Statement Execution 2.0. */
-export function statementRoutes({ warehouse, warehouseId, catalog }: StatementApiOptions): readonly Route[] {
+export function statementRoutes(options: StatementApiOptions): readonly Route[] {
+  const { warehouse, warehouseId, catalog, waitMaxMs = Infinity } = options;
   const owned = (request: ApiRequest, { name }: Principal): Statement => {
     const statement = warehouse.statements.get(request.param('id'));
     if (statement?.owner === name) return statement;
@@ -50,7 +53,7 @@ export function statementRoutes({ warehouse, warehouseId, catalog }: StatementAp
       scope: SCOPE,
       async handle(request, principal) {
         const asked = request.json(body);
-        const waitMs = waitOf(asked.wait_timeout ?? '10s');
+        const waitMs = Math.min(waitOf(asked.wait_timeout ?? '10s'), waitMaxMs);
         checkPlace(asked, { warehouseId, catalog });
         const statement = warehouse.submit(principal, requestOf(asked, request));
         if (waitMs > 0) await Promise.race([statement.settled, delay(waitMs, undefined, { ref: false })]);

@@ -46,6 +46,10 @@ export function tableOf(statement: GenieStatement, query: GenieQuery): GenieTabl
   const types = statement.manifest?.schema?.columns ?? [];
   const columns = uniqueNames(types.map(({ name }) => name));
   const found = statement.result?.data_array ?? [];
+  // A cell that is not there would read as NULL, which is what a mask shows.
+  if (found.some((cells) => cells.length !== columns.length)) {
+    throw new AppError('upstream_rejected', 'Genie: a row has other columns than it says');
+  }
   const rows = found
     .slice(0, ROWS_MAX)
     .map((cells) =>

@@ -1,8 +1,9 @@
 import { AppError } from '@causeway/core';
+import type { Sleep } from '../sleep.ts';
 
 export interface WaitDeps {
   readonly now: () => number;
-  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<unknown>;
+  readonly sleep: Sleep;
 }
 
 export interface WaitOptions extends WaitDeps {

@@ -52,6 +52,14 @@ const codeOf = (answer: Promise<unknown>) =>
     (error: AppError) => error.code,
   );
 
+test.each([[['NORTH', '5']], [['NORTH', '5', '1', '2']]])(
+  'a row with other cells than columns is no answer: %j',
+  async (cells) => {
+    const { answer } = ask({ [START]: [started()], [MESSAGE]: [done(query())], [RESULT]: [result([cells])] });
+    expect(await codeOf(answer)).toBe('upstream_rejected');
+  },
+);
+
 describe('a question', () => {
   test('is answered with sql, typed rows, and the conversation to follow up', async () => {
     const { answer, asked } = ask({

@@ -139,6 +139,21 @@ describe('failure', () => {
     gate.resolve({ token: new Secret('kept'), expiresAt: now() + MINUTE });
     expect(await textOf(second)).toBe('kept');
   });
+
+  test('whoever goes away while another asks is not waited for, and asks nothing, whatever they went away with', async () => {
+    const { now } = clock();
+    const cache = new TokenCache(now);
+    const gone = new AbortController();
+    const source = fetches(now);
+    const gate = Promise.withResolvers<PlatformToken>();
+    const first = cache.get(KEY, () => gate.promise);
+    const second = cache.get(KEY, source.fetch, gone.signal);
+    gone.abort(new AppError('invalid_request', 'a reason that would be another’s turn'));
+    await expect(second).rejects.toMatchObject({ code: 'invalid_request' });
+    gate.resolve({ token: new Secret('kept'), expiresAt: now() + MINUTE });
+    expect(await textOf(first)).toBe('kept');
+    expect(source.count).toBe(0);
+  });
 });
 
 test('a token that the workspace refuses is forgotten; a newer one is not', async () => {

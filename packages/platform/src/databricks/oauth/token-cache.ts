@@ -41,6 +41,8 @@ export class TokenCache {
   async get(key: TokenKey, fetch: FetchToken, signal?: AbortSignal): Promise<Secret> {
     const name = JSON.stringify(key);
     for (;;) {
+      // Whatever they went away with: somebody else's flight would else be waited for again and again, without a pause.
+      signal?.throwIfAborted();
       const entry = this.#usable(name);
       if (entry !== undefined) {
         if (this.#now() >= entry.refreshAt) this.#refreshEarly(name, entry, fetch);

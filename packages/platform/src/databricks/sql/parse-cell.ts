@@ -1,13 +1,18 @@
-/** How the text of a column of this type becomes a JSON value. What JSON cannot carry exactly stays text. */
+/** How the text of a column of this type becomes a JSON value. What JSON cannot carry exactly, or is no text of the type, stays text. */
 export function cellParser(typeName: string): (text: string) => unknown {
   return PARSERS[typeName.toUpperCase()] ?? asText;
 }
 
 const asText = (text: string): unknown => text;
 
+const asBoolean = (text: string): unknown => {
+  const word = text.toLowerCase();
+  return word === 'true' || word === 'false' ? word === 'true' : text;
+};
+
 const asInteger = (text: string): unknown => {
   const value = Number(text);
-  return Number.isSafeInteger(value) ? value : text;
+  return /^-?\d+$/.test(text) && Number.isSafeInteger(value) ? value : text;
 };
 
 /** A double holds 15 decimal digits exactly; a longer number would come out changed. */
@@ -16,7 +21,7 @@ const asDecimal = (text: string): unknown =>
 
 const asFloat = (text: string): unknown => {
   const value = Number(text);
-  return Number.isFinite(value) ? value : text;
+  return /^-?\d[\d.]*(?:e[+-]?\d+)?$/i.test(text) && Number.isFinite(value) ? value : text;
 };
 
 /** `2026-01-31 10:00:00` was seen beside ISO 8601. */
@@ -32,7 +37,7 @@ const asJson = (text: string): unknown => {
 };
 
 const PARSERS: Readonly<Record<string, ((text: string) => unknown) | undefined>> = {
-  BOOLEAN: (text) => text.toLowerCase() === 'true',
+  BOOLEAN: asBoolean,
   BYTE: asInteger,
   SHORT: asInteger,
   INT: asInteger,

@@ -24,6 +24,7 @@ export const statementAnswer = z.object({
       schema: z.object({
         columns: z.array(z.object({ name: z.string(), type_name: z.string().default('STRING') })).default([]),
       }),
+      total_row_count: z.coerce.number().nullish(),
       truncated: z.boolean().nullish(),
     })
     .nullish(),

@@ -29,7 +29,7 @@ function warehouse(replies: readonly Reply[]) {
     scope: 'sql',
     sleep: async (ms, signal) => {
       sleeps.push(ms);
-      signal.throwIfAborted();
+      signal?.throwIfAborted();
     },
   });
   return { runner, asked, sleeps, places: () => asked.map(({ method = 'GET', path }) => `${method} ${path}`) };
@@ -96,13 +96,42 @@ describe('a result in parts', () => {
     expect(places().slice(1)).toEqual([`GET ${PATH}/s1/result/chunks/1`, `GET ${PATH}/s1/result/chunks/2`]);
   });
 
-  test('is not read for ever', async () => {
+  test.each([
+    ['points back, and would be read for ever', [{ next_chunk_index: 1 }, { next_chunk_index: 1 }], 2],
+    ['leaves a part out', [{ next_chunk_index: 1 }, { next_chunk_index: 3 }], 2],
+    ['leaves the first part out', [{ next_chunk_index: 2 }], 1],
+  ])('that %s is no answer: rows would be missing, and nobody would know', async (_, parts, calls) => {
+    const [first, ...more] = parts.map((part) => ({ data_array: [['1']], ...part }));
+    const { runner, asked } = warehouse([succeeded(first ?? {}), ...more, { data_array: [['9']] }]);
+    await expect(runner.run(request())).rejects.toMatchObject({ code: 'upstream_unavailable' });
+    expect(asked).toHaveLength(calls);
+  });
+
+  test.each([
+    ['fewer rows than it says', { data_array: [['1']] }, 2],
+    ['a row that is too short: its last cell would read as NULL', { data_array: [['1'], []] }, undefined],
+    ['a row that is too long', { data_array: [['1', '2']] }, undefined],
+  ])('with %s is no answer', async (_, result, total_row_count) => {
+    const reply = state('SUCCEEDED', { manifest: { schema: { columns }, total_row_count }, result });
+    await expect(warehouse([reply]).runner.run(request())).rejects.toMatchObject({ code: 'upstream_unavailable' });
+  });
+
+  test('with more rows than fit on a stack is read', async () => {
+    const many = Array.from({ length: 300_000 }, () => ['1']);
+    const { runner } = warehouse([succeeded({ next_chunk_index: 1 }), { data_array: many }]);
+    expect((await runner.run(request({ rowLimit: 400_000 }))).rows).toHaveLength(300_000);
+  });
+
+  test('that is larger than any answer may be is not gathered', async () => {
+    const long = [['x'.repeat(12 * 1024 * 1024)]];
     const { runner, asked } = warehouse([
-      succeeded({ data_array: [['1']], next_chunk_index: 1 }),
-      { data_array: [['2']], next_chunk_index: 1 },
+      succeeded({ data_array: long, next_chunk_index: 1 }),
+      { data_array: long, next_chunk_index: 2 },
+      { data_array: long, next_chunk_index: 3 },
+      { data_array: long },
     ]);
-    await runner.run(request());
-    expect(asked).toHaveLength(2);
+    await expect(runner.run(request())).rejects.toMatchObject({ code: 'upstream_rejected' });
+    expect(asked).toHaveLength(3);
   });
 
   test('is not read beyond what is asked for', async () => {
@@ -143,6 +172,13 @@ describe('nobody waits any more', () => {
       },
     ]);
     await expect(runner.run(request({ signal: abort.signal }))).rejects.toBe(gone);
+    expect(places().at(-1)).toBe(`POST ${PATH}/s1/cancel`);
+  });
+
+  test('because it cannot be looked for: it is cancelled', async () => {
+    const lost = new AppError('upstream_unavailable', 'lost');
+    const { runner, places } = warehouse([state('RUNNING'), () => Promise.reject(lost)]);
+    await expect(runner.run(request())).rejects.toBe(lost);
     expect(places().at(-1)).toBe(`POST ${PATH}/s1/cancel`);
   });
 

@@ -1,7 +1,7 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '@causeway/core';
 import { orAborted } from '@causeway/runtime';
 import type { z } from 'zod';
+import { type Sleep, sleepUnlessAborted } from '../sleep.ts';
 import type { WorkspaceCalls } from '../workspace-call.ts';
 import type { BoundParameter } from './bind-parameters.ts';
 import { failedStatement } from './failed-statement.ts';
@@ -31,7 +31,7 @@ export interface StatementRunnerOptions {
   readonly calls: Pick<WorkspaceCalls, 'json'>;
   readonly warehouseId: string;
   readonly scope: string;
-  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>;
+  readonly sleep?: Sleep;
 }
 
 const PATH = '/api/2.0/sql/statements';
@@ -40,7 +40,7 @@ const FIRST_WAIT = '5s';
 const FIRST_WAIT_MS = 15_000;
 const POLL_MS = { first: 500, most: 5000 };
 const CANCEL_MS = 5000;
-/** The API's own limit of an answer in line is 25 MiB. */
+/** The API's own limit of an answer in line is 25 MiB, in however many parts. */
 const ANSWER_BYTES_MAX = 32 * 1024 * 1024;
 
 /** SQL Statement Execution 2.0, as one caller. A statement that nobody waits for any more is cancelled. */
@@ -67,28 +67,34 @@ export class StatementRunner {
       if (request.signal.aborted) submitted.then((late) => this.#cancel(late)).catch(() => undefined);
       throw error;
     });
-    try {
-      return await this.#finish(request, first);
-    } catch (error) {
-      if (request.signal.aborted) this.#cancel(first);
+    const ended = await this.#end(request, first).catch((error: unknown) => {
+      // Nobody looks for it any more.
+      this.#cancel(first);
       throw error;
-    }
+    });
+    if (ended.status.state !== 'SUCCEEDED') throw failedStatement(request.name, ended.status);
+    return this.#result(request, ended);
   }
 
-  async #finish(request: StatementRequest, first: StatementAnswer): Promise<StatementResult> {
+  async #end(request: StatementRequest, first: StatementAnswer): Promise<StatementAnswer> {
+    const { sleep = sleepUnlessAborted } = this.#options;
     let answer = first;
     for (let ms = POLL_MS.first; isRunning(answer); ms = Math.min(ms * 2, POLL_MS.most)) {
-      await this.#sleep(ms, request.signal);
+      await sleep(ms, request.signal);
       answer = await this.#get(`${PATH}/${encodeURIComponent(first.statement_id)}`, statementAnswer, request.signal);
     }
-    const { status, manifest, result } = answer;
-    if (status.state !== 'SUCCEEDED') throw failedStatement(request.name, status);
+    return answer;
+  }
+
+  async #result(request: StatementRequest, { statement_id, manifest, result }: StatementAnswer) {
     const columns = manifest?.schema.columns ?? [];
-    return {
-      columns,
-      truncated: manifest?.truncated === true,
-      rows: await this.#rows(first.statement_id, result ?? {}, request),
-    };
+    const truncated = manifest?.truncated === true;
+    const rows = await this.#rows(statement_id, result ?? {}, request);
+    // A cell that is not there would read as NULL, which is what a mask shows.
+    if (rows.some((cells) => cells.length !== columns.length)) throw unusable('a row has other columns than it says');
+    const isWhole = truncated || rows.length >= Math.min(manifest?.total_row_count ?? 0, request.rowLimit);
+    if (!isWhole) throw unusable('rows are missing');
+    return { columns, truncated, rows };
   }
 
   async #rows(
@@ -96,13 +102,16 @@ export class StatementRunner {
     first: ResultChunk,
     { signal, rowLimit }: StatementRequest,
   ): Promise<StatementResult['rows']> {
-    const rows = [...(first.data_array ?? [])];
-    for (let next = first.next_chunk_index; next != null && rows.length < rowLimit;) {
-      const path = `${PATH}/${encodeURIComponent(id)}/result/chunks/${next}`;
-      const chunk = await this.#get(path, chunkAnswer, signal);
-      rows.push(...(chunk.data_array ?? []));
-      // A chunk that points back would be read for ever.
-      next = chunk.next_chunk_index != null && chunk.next_chunk_index > next ? chunk.next_chunk_index : undefined;
+    let chunk = first;
+    let rows = first.data_array ?? [];
+    let size = sizeOf(rows);
+    for (let index = 1; chunk.next_chunk_index != null && rows.length < rowLimit; index++) {
+      if (chunk.next_chunk_index !== index) throw unusable('its parts are not in order');
+      chunk = await this.#get(`${PATH}/${encodeURIComponent(id)}/result/chunks/${index}`, chunkAnswer, signal);
+      const more = chunk.data_array ?? [];
+      size += sizeOf(more);
+      if (size > ANSWER_BYTES_MAX) throw new AppError('upstream_rejected', 'SQL: the answer is too large');
+      rows = [...rows, ...more];
     }
     return rows;
   }
@@ -144,15 +153,6 @@ export class StatementRunner {
     const path = `${PATH}/${encodeURIComponent(answer.statement_id)}/cancel`;
     calls.json({ method: 'POST', path, scope, repeatable: true, deadlineMs: CANCEL_MS }).catch(() => undefined);
   }
-
-  #sleep(ms: number, signal: AbortSignal): Promise<unknown> {
-    const { sleep = (time, end) => wait(time, undefined, { signal: end }) } = this.#options;
-    return sleep(ms, signal).catch((error: unknown) => {
-      // Node's timer throws an AbortError of its own; what counts is why.
-      signal.throwIfAborted();
-      throw error;
-    });
-  }
 }
 
 /** Whoever aborted knows why: their own error of the table goes back to them. */
@@ -171,5 +171,10 @@ function read<T>(schema: z.ZodType<T>, answer: unknown): T {
   const parsed = schema.safeParse(answer);
   if (parsed.success) return parsed.data;
   const places = parsed.error.issues.slice(0, 5).map(({ path, code }) => `${path.join('.')} (${code})`);
-  throw new AppError('upstream_unavailable', `SQL: the answer does not fit: ${places.join(', ')}`);
+  throw unusable(`it does not fit: ${places.join(', ')}`);
 }
+
+const unusable = (why: string) => new AppError('upstream_unavailable', `SQL: the answer is unusable: ${why}`);
+
+const sizeOf = (rows: StatementResult['rows']): number =>
+  rows.reduce((sum, cells) => cells.reduce((size, cell) => size + (cell?.length ?? 0), sum), 0);

@@ -138,6 +138,14 @@ describe('a follow-up', () => {
     expect(JSON.stringify(answer.plan)).toMatch(/"assistant"/);
   });
 
+  test('of many short turns can be followed up for ever', async () => {
+    let plan: unknown;
+    for (let turn = 0; turn < 25; turn++) {
+      ({ plan } = await ask([json({ output: [said('Ok.')] })], { text: 'and?', plan }).answer);
+    }
+    expect(plan).toMatchObject({ supervisor: { length: 20 } });
+  });
+
   test('with a plan that no supervisor made asks nothing', async () => {
     const { answer, asked } = ask([json({})], { text: 'x', plan: { genie: { conversation: 'c' } } });
     await expect(answer).rejects.toMatchObject({ code: 'not_found' });

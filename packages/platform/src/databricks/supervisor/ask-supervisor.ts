@@ -18,9 +18,10 @@ const ANSWER_BYTES_MAX = 4 * 1024 * 1024;
 /** What a handle can carry, with room for the rest of it. */
 const MEMORY_BYTES = 3000;
 const TURN_BYTES = 900;
+const TURNS_MAX = 20;
 
 const turn = z.strictObject({ role: z.enum(['user', 'assistant']), content: z.string() });
-const planSchema = z.strictObject({ supervisor: z.array(turn).max(20) });
+const planSchema = z.strictObject({ supervisor: z.array(turn).max(TURNS_MAX) });
 type Turn = z.output<typeof turn>;
 
 /** A question to a supervisor agent of the workspace, as the caller: what its tools may see is decided by the caller's token. */
@@ -72,7 +73,7 @@ function turnsOf(plan: unknown): readonly Turn[] {
 function remembered(turns: readonly Turn[]): readonly Turn[] {
   const kept: Turn[] = [];
   let bytes = 0;
-  for (const { role, content } of turns.toReversed()) {
+  for (const { role, content } of turns.slice(-TURNS_MAX).toReversed()) {
     const short = { role, content: beginningOf(content) };
     bytes += bytesOf(short);
     if (bytes > MEMORY_BYTES) break;
