@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect } from 'vitest';
-import { ALL, expectColumn, MATRIX, OWN_PEOPLE, PARTNERS } from './matrix.ts';
+import { afterAll, beforeAll } from 'vitest';
+import { matrixTests } from './testing/matrix-tests.ts';
+import { toolTests } from './testing/tool-tests.ts';
 import { McpWorld } from './mcp-world.ts';
-import { requirement } from './requirement.ts';
 
 // Made in `beforeAll`, because listing the tests loads this file too.
 let world: McpWorld;
@@ -10,83 +10,5 @@ beforeAll(async () => {
 });
 afterAll(() => world?.[Symbol.asyncDispose]());
 
-describe('the matrix, through real tokens', () => {
-  for (const [email, role, id] of PARTNERS) {
-    requirement([id, 'denied-tool'], `${email} may call exactly the column of ${role}`, async () => {
-      await expectColumn(world, await world.proofOf(email), MATRIX[role]);
-    });
-
-    requirement(
-      ['denied-tool-not-listed', 'list-follows-role'],
-      `${email} is shown what ${role} may call`,
-      async () => {
-        const proof = await world.proofOf(email);
-        expect(await world.list(proof)).toEqual(
-          ALL.filter((tool) => (MATRIX[role].tools as readonly string[]).includes(tool)),
-        );
-        const { content } = await world.call(proof, 'check_identity');
-        expect(content['allowed_tools']).toEqual(await world.list(proof));
-      },
-    );
-  }
-});
-
-describe('on behalf of the platform’s own people', () => {
-  for (const [email, group] of OWN_PEOPLE) {
-    requirement('obo-all-listed', `${email} is shown all nine tools`, async () => {
-      expect(await world.list(await world.proofOf(email))).toEqual(ALL);
-    });
-
-    requirement(
-      ['obo-engine-decides', 'obo-equals-matrix', 'engine-object-per-tool'],
-      `${email} gets what ${group} gets`,
-      async () => {
-        await expectColumn(world, await world.proofOf(email), MATRIX[group]);
-      },
-    );
-  }
-});
-
-describe('agents', () => {
-  requirement('matrix-executive', 'the supervisor alone is its role', async () => {
-    const proof = world.bearer(await world.agentAlone());
-    await expectColumn(world, proof, MATRIX.executive);
-    const { content } = await world.call(proof, 'check_identity');
-    expect(content).toMatchObject({ pattern: 'm2m', human: null, agent: { id: 'supervisor' } });
-  });
-
-  requirement('matrix-west-sales', 'the supervisor for wanda is never more than wanda', async () => {
-    world.editPolicy((text) => text.replace('    role: executive\n', '    role: executive\n    consent: admin\n'));
-    const ask = () => world.agentFor('wanda@northwind.example').catch(() => 'not yet');
-    await expect.poll(ask, { timeout: 5000 }).not.toBe('not yet');
-    const token = await ask();
-    const proof = world.bearer(token);
-    await expectColumn(world, proof, MATRIX.west_sales);
-    const { content } = await world.call(proof, 'check_identity');
-    expect(content).toMatchObject({ human: { email: 'wanda@northwind.example' }, agent: { id: 'supervisor' } });
-  });
-});
-
-describe('scopes', () => {
-  requirement(
-    ['scope-step-up', 'list-follows-role'],
-    'a token with fewer scopes is asked to come back with more',
-    async () => {
-      const token = await world.exchange(await world.signIn('elena@contoso.example'), { scope: 'sql' });
-      const proof = world.bearer(token);
-      const { status, challenge } = await world.call(proof, 'query_audit_log');
-      expect(status).toBe(403);
-      expect(challenge).toContain('error="insufficient_scope", scope="audit"');
-      expect(await world.list(proof)).toEqual(ALL);
-      expect((await world.call(proof, 'get_region_summary')).code).toBeUndefined();
-    },
-  );
-
-  requirement('role-before-scope', 'what the role may not is denied, whatever the scopes', async () => {
-    const token = await world.exchange(await world.signIn('wanda@northwind.example'), { scope: 'sql' });
-    expect(await world.call(world.bearer(token), 'query_audit_log')).toMatchObject({
-      status: 200,
-      code: 'access_denied',
-    });
-  });
-});
+matrixTests(() => world);
+toolTests(() => world);

@@ -19,14 +19,24 @@ const META = {
 const GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const TYPE = 'urn:ietf:params:oauth:token-type';
 
-type Content = Readonly<Record<string, unknown>>;
+export type Content = Readonly<Record<string, unknown>>;
 
 export interface ToolResult {
   readonly status: number;
   readonly content: Content;
   /** The code of a failure, of the tool's result or of HTTP. */
   readonly code: string | undefined;
+  readonly error: ToolFailure | undefined;
+  /** The text block beside the structured content. */
+  readonly text: string;
   readonly challenge: string | null;
+}
+
+export interface ToolFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly request_id: string;
+  readonly retry_after_ms?: number;
 }
 
 /** Headers that prove somebody, and where they are read. */
@@ -41,7 +51,10 @@ export interface WorldPlace {
   readonly ports: Ports;
 }
 
-export interface McpWorldOptions extends Pick<LocalStackOptions, 'platform' | 'services' | 'telemetry'> {
+export interface McpWorldOptions extends Pick<
+  LocalStackOptions,
+  'database' | 'platform' | 'policyFile' | 'services' | 'telemetry'
+> {
   readonly place?: WorldPlace;
 }
 
@@ -186,13 +199,16 @@ export class McpWorld implements AsyncDisposable {
 
   async call(proof: Proof, name: string, args: object = {}): Promise<ToolResult> {
     const response = await this.#post(proof, 'tools/call', { name, arguments: args });
-    const { result, error } = (await response.json()) as {
-      result?: { structuredContent: Content & { error?: { code: string } }; isError?: boolean };
-      error?: { code: string };
+    const answer = (await response.json()) as {
+      result?: { structuredContent: Content & { error?: ToolFailure }; content: [{ text: string }]; isError?: boolean };
+      error?: ToolFailure;
     };
+    const { result } = answer;
     const content = result?.structuredContent ?? {};
-    const code = result?.isError === true ? result.structuredContent.error?.code : error?.code;
-    return { status: response.status, content, code, challenge: response.headers.get('www-authenticate') };
+    const error = result?.isError === true ? result.structuredContent.error : answer.error;
+    const text = result?.content[0].text ?? '';
+    const challenge = response.headers.get('www-authenticate');
+    return { status: response.status, content, code: error?.code, error, text, challenge };
   }
 
   #post({ url, headers }: Proof, method: string, params: CallParams): Promise<Response> {

@@ -9,6 +9,7 @@ import { governWarehouse } from './govern-warehouse.ts';
 import { startIdentityProviders } from './idp/start-identity-providers.ts';
 import { localEnvironment, type LocalEnvironment, type StackPlace } from './local-environment.ts';
 import { startPartnerApi } from './partner/start-partner-api.ts';
+import type { Passwords } from './passwords.ts';
 import type { PortName } from './ports.ts';
 import { endLeftoverPostgres } from './postgres/leftover.ts';
 import { startPostgres } from './postgres/start-postgres.ts';
@@ -26,8 +27,17 @@ export interface LocalStackOptions extends Omit<StackPlace, 'policyFile'> {
   /** Aborted when the end should not wait for anybody. */
   readonly hurry?: AbortSignal;
   readonly services?: typeof listServices;
+  /** Another database than the embedded one; it listens at the port already. */
+  readonly database?: (dataDir: string) => Promise<LocalDatabase>;
   /** Settings that every service gets beside its own: those of telemetry. */
   readonly telemetry?: Readonly<Record<string, string>>;
+}
+
+export interface LocalDatabase {
+  readonly passwords: Passwords;
+  /** Settles when it ends by itself. */
+  readonly ended: Promise<void>;
+  stop(hurry?: AbortSignal): Promise<void>;
 }
 
 export interface LocalStack {
@@ -63,10 +73,12 @@ async function startParts(options: LocalStackOptions, stops: Stop[]): Promise<Lo
   const unlock = lockDataFolder(dataDir);
   stops.push(async () => unlock());
   await endLeftovers(dataDir, report);
-  const wanted = [...OWN, ...(platform === 'databricks' ? (['databricks'] as const) : [])];
+  const own = options.database === undefined ? OWN : OWN.filter((name) => name !== 'postgres');
+  const wanted = [...own, ...(platform === 'databricks' ? (['databricks'] as const) : [])];
   await refuseTakenPorts(ports, options.services === undefined ? [...OF_SERVICES, ...wanted] : wanted);
 
-  const postgres = await step('database', () => startPostgres({ dataDir, port: ports.postgres, report, signal }));
+  const { database = () => startPostgres({ dataDir, port: ports.postgres, report, signal }) } = options;
+  const postgres = await step('database', () => database(dataDir));
   stops.push(() => postgres.stop(hurry));
   const place = { dataDir, ports, platform, policyFile: options.policyFile ?? demoPolicy(options) };
   const environment = localEnvironment(place, postgres.passwords);
