@@ -214,6 +214,12 @@ describe('from inside', () => {
     await expectFault('warehouse login', env, /is superuser/);
   });
 
+  test('a warehouse that is away', async () => {
+    const env = settings({ DATABASE_URL: `postgres://x:hunter2@127.0.0.1:${await freePort()}/x` });
+    await expectFault('warehouse login', env, /^the database cannot be asked/);
+    expect((await run(env)).stdout).not.toContain('hunter2');
+  });
+
   test('an engine that enforces another policy', async () => {
     const file = join(place.folder.path, 'data', 'newer-policy.yaml');
     const policy = readFileSync(world.environment['CAUSEWAY_POLICY'] ?? '', 'utf8');

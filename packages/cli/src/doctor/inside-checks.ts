@@ -16,6 +16,8 @@ export interface InsidePlace {
   readonly headsPath: string | undefined;
   readonly signingKey: Secret | undefined;
   readonly journalDir: string | undefined;
+  /** How much room the volume of a folder has. */
+  readonly freeBytes?: (folder: string) => Promise<number>;
 }
 
 /** What the services stand on, as far as its settings are there. */
@@ -146,7 +148,7 @@ async function checkHeads({ headsPath, signingKey }: InsidePlace): Promise<Verdi
 const FREE_MIN_BYTES = 1024 ** 3;
 const GIB = 1024 ** 3;
 
-async function checkJournals({ journalDir }: InsidePlace): Promise<Verdict> {
+async function checkJournals({ journalDir, freeBytes = freeBytesOf }: InsidePlace): Promise<Verdict> {
   if (journalDir === undefined) return notChecked('JOURNAL_DIR is not set');
   try {
     await access(journalDir, constants.W_OK | constants.X_OK);
@@ -160,16 +162,21 @@ async function checkJournals({ journalDir }: InsidePlace): Promise<Verdict> {
   if (((await stat(journalDir)).mode & 0o022) !== 0) {
     return wrong('others may write JOURNAL_DIR', 'events can be forged before they are signed', 'chmod 700 it');
   }
-  const { bavail, bsize } = await statfs(journalDir);
-  if (bavail * bsize < FREE_MIN_BYTES) {
+  const free = await freeBytes(journalDir);
+  if (free < FREE_MIN_BYTES) {
     return wrong(
-      `its volume has ${((bavail * bsize) / GIB).toFixed(1)} GiB left`,
+      `its volume has ${(free / GIB).toFixed(1)} GiB left`,
       'when it is full, calls are refused because they cannot be recorded',
       'give it room: an event takes about a kilobyte until the warehouse has it',
     );
   }
   const waiting = readJournals(journalDir).reduce((sum, journal) => sum + eventsIn(journal.waiting), 0);
   return ok(`writable; ${waiting} event(s) on their way`);
+}
+
+async function freeBytesOf(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
 }
 
 const eventsIn = (ranges: readonly { readonly first: number; readonly last: number }[]) =>
