@@ -11,12 +11,16 @@ const ANSWER_CHARS_MAX = 512 * 1024;
 
 /**
  * What a reader of the answer could not see, or would see elsewhere than it stands: control characters but tab and line feed,
- * bidirectional overrides and marks, invisible separators, tag characters that spell hidden text, halves of surrogate pairs.
+ * bidirectional overrides and marks, invisible separators and fillers, tag characters that spell hidden text, halves of surrogate pairs.
  */
 const UNSEEN =
   // oxlint-disable-next-line no-control-regex, no-misleading-character-class
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|\p{Cs}/gu;
-const HAS_UNSEEN = new RegExp(UNSEEN.source, 'u');
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\u{1d173}-\u{1d17a}\u{e0000}-\u{e00ff}\u{e01f0}-\u{e0fff}]|\p{Cs}/gu;
+/** Joiners and variation selectors: one shapes the letter before it, several in a row spell what nobody sees. */
+const SHAPERS = /[\u200c\u200d\ufe00-\ufe0f\u{e0100}-\u{e01ef}]{2,}/gu; // oxlint-disable-line no-misleading-character-class
+/** The one pair that emoji are made with. */
+const EMOJI_JOINER = '\ufe0f\u200d';
+const HAS_UNSEEN = new RegExp(`${UNSEEN.source}|${SHAPERS.source}`, 'u');
 /** Printable ASCII without a backslash, which is how JSON would write a control character: nothing to look for. */
 const PLAIN = /^[\u0020-\u005b\u005d-\u007e]*$/;
 
@@ -39,8 +43,11 @@ function cleanValue(value: unknown, charsMax: number): unknown {
 
 function cleanText(text: string, charsMax: number): string {
   const cut = text.length > charsMax ? `${text.slice(0, charsMax - 1)}…` : text;
-  return HAS_UNSEEN.test(cut) ? cut.replace(UNSEEN, '') : cut;
+  return HAS_UNSEEN.test(cut) ? cut.replace(UNSEEN, '').replace(SHAPERS, firstShaper) : cut;
 }
+
+const firstShaper = (run: string): string =>
+  run === EMOJI_JOINER ? run : String.fromCodePoint(run.codePointAt(0) ?? 0);
 
 /** Leaves rows off, from the end, where the answer can say so. */
 function fit(tool: Tool, content: ToolOutput): GuardedOutput {
