@@ -12,6 +12,7 @@ import {
 import { authInfoOf, createServer, type ServerOptions } from './create-server.ts';
 import type { JsonRpcResponse } from './exchange.ts';
 import { ACCEPTED, errorReply, idOf, type McpReply, serialize } from './mcp-reply.ts';
+import { readMessage } from './read-message.ts';
 import { MODERN } from './revisions.ts';
 import { headerProblem } from './standard-headers.ts';
 import type { McpRequest } from './tool-host.ts';
@@ -48,7 +49,9 @@ export async function createMcp(options: ServerOptions): Promise<Mcp> {
     },
     handle: (post) => {
       if (!isJsonContentType(post.headers['content-type'])) return Promise.resolve(UNSUPPORTED_MEDIA_TYPE);
-      const parsed = parse(post.body);
+      // RFC 9110 §8.4: a hop that unpacks it would read another message than this one does.
+      if (post.headers['content-encoding'] !== undefined) return Promise.resolve(UNSUPPORTED_ENCODING);
+      const parsed = readMessage(post.body);
       if (parsed === undefined) return Promise.resolve(PARSE_ERROR);
       const { body } = parsed;
       const route = classifyInboundRequest({ httpMethod: 'POST', ...namedHeaders(post.headers), body });
@@ -69,19 +72,15 @@ const UNSUPPORTED_MEDIA_TYPE = errorReply(415, {
   code: -32000,
   message: 'Unsupported Media Type: Content-Type must be application/json',
 });
+const UNSUPPORTED_ENCODING = errorReply(415, {
+  code: -32000,
+  message: 'Unsupported Media Type: Content-Encoding is not accepted',
+});
 const PARSE_ERROR = errorReply(400, { code: -32700, message: 'Parse error: Invalid JSON' });
 
 async function connect<W extends Wire>(options: ServerOptions, versions: readonly string[], wire: W): Promise<W> {
   await createServer(options, versions).connect(wire);
   return wire;
-}
-
-function parse(body: Buffer): { readonly body: unknown } | undefined {
-  try {
-    return { body: JSON.parse(body.toString()) };
-  } catch {
-    return undefined;
-  }
 }
 
 function namedHeaders(headers: IncomingHttpHeaders) {
