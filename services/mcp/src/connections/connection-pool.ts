@@ -54,19 +54,20 @@ export class ConnectionPool {
         const url = urlBelow(definition.baseUrl, call.path, call.query);
         if (api !== 'granted')
           return withSpan(SPAN.externalApi, { [ATTRIBUTE.connection]: name }, () => api.request(call));
-        const headers = await headersOf(document, definition, call);
+        const secret = await credential(document, definition);
         const { dependency } = this.#connection(name, definition, document);
-        return withSpan(SPAN.externalApi, { [ATTRIBUTE.connection]: name }, () =>
+        const response = await withSpan(SPAN.externalApi, { [ATTRIBUTE.connection]: name }, () =>
           dependency.request({
             url,
             method: call.method,
-            headers,
+            headers: headersOf(call, secret),
             signal,
             bodyMaxBytes: ANSWER_BYTES_MAX,
             overflow: 'truncate',
             ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
           }),
         );
+        return secret === undefined ? response : withoutSecret(response, secret);
       },
     };
   }
@@ -99,24 +100,30 @@ function notAllowed(name: string): AppError {
   });
 }
 
-/** The credential is read each time, so that a rotated one holds at once, and is seen nowhere but here. */
-async function headersOf(
-  document: PolicyDocument,
-  { credentialFile }: Definition,
-  { body }: OutsideCall,
-): Promise<Record<string, string>> {
+function headersOf({ body }: OutsideCall, secret: string | undefined): Record<string, string> {
   return {
     accept: 'application/json, text/*;q=0.5',
     'user-agent': 'causeway',
     ...(body !== undefined && { 'content-type': 'application/json' }),
-    ...(credentialFile !== undefined && { authorization: `Bearer ${await credential(document, credentialFile)}` }),
+    ...(secret !== undefined && { authorization: `Bearer ${secret}` }),
   };
 }
 
-async function credential(document: PolicyDocument, file: string): Promise<string> {
+/** Read each time, so that a rotated one holds at once, and seen nowhere but here. */
+async function credential(document: PolicyDocument, { credentialFile: file }: Definition): Promise<string | undefined> {
+  if (file === undefined) return undefined;
   try {
     return (await readFile(resolvePolicyFile(document, file), 'utf8')).trim();
   } catch (error) {
     throw new AppError('upstream_unavailable', `the credential ${file} cannot be read`, { cause: error });
   }
+}
+
+/** Some systems repeat the headers of a request, in an error or for who looks for one. With the credential a caller could go there alone. */
+function withoutSecret(response: OutboundResponse, secret: string): OutboundResponse {
+  const body = Buffer.from(response.body);
+  if (secret === '' || !body.includes(secret)) return response;
+  // Byte by byte, whatever the encoding of the rest.
+  const cleaned = body.toString('latin1').replaceAll(Buffer.from(secret).toString('latin1'), '[credential]');
+  return { ...response, body: Buffer.from(cleaned, 'latin1') };
 }
