@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 
-import { auditRecord, streamRows, withReader } from '@causeway/audit';
+import { auditRecord, type StoredRow, streamRows, withReader } from '@causeway/audit';
 
 import { type CommandContext, defineCommand } from '../command.ts';
 import { CommandError, EXIT_USAGE } from '../command-error.ts';
 import { withProgress } from '../with-progress.ts';
 import { rowFilter } from './audit-filter.ts';
-import { csvLine, rowObject } from './audit-row-text.ts';
+import { csvLine, rowJson, rowObject } from './audit-row-text.ts';
 import { AUDIT_SETTINGS, readAuditSettings } from './audit-settings.ts';
 
 const COLUMNS = [...Object.keys(auditRecord.shape), 'chain', 'chain_seq', 'prev_hash', 'hash', 'stored_at'];
@@ -36,7 +36,7 @@ export const auditExport = defineCommand({
       if (format === 'csv') await write(context, csvLine(COLUMNS));
       for await (const row of streamRows(client, query)) {
         if (context.signal.aborted) return;
-        await write(context, lineOf(rowObject(row), format));
+        await write(context, lineOf(row, format));
         written += 1;
       }
     };
@@ -57,8 +57,11 @@ function formatOf({ format = 'json', json }: { readonly format?: string | undefi
   return format;
 }
 
-const lineOf = (row: ReturnType<typeof rowObject>, format: Format) =>
-  format === 'csv' ? csvLine(COLUMNS.map((name) => row[name])) : `${JSON.stringify(row)}\n`;
+function lineOf(row: StoredRow, format: Format): string {
+  if (format === 'json') return `${rowJson(row)}\n`;
+  const object = rowObject(row);
+  return csvLine(COLUMNS.map((name) => object[name]));
+}
 
 /** Waits for a slow reader instead of keeping what it has not read. */
 async function write({ stdout, signal }: CommandContext<unknown>, text: string): Promise<void> {

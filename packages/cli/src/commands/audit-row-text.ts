@@ -19,6 +19,16 @@ export function rowObject({
   };
 }
 
+/** A row as one line of JSON. JSON lets control characters of ISO 6429 and marks of direction stand; a terminal obeys them. */
+export function rowJson(row: StoredRow): string {
+  return JSON.stringify(rowObject(row)).replaceAll(/[\u007f-\u009f\u2028\u2029]|\p{Cf}/gu, escaped);
+}
+
+const escaped = (character: string): string =>
+  Array.from({ length: character.length }, (_, at) => character.charCodeAt(at))
+    .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
+    .join('');
+
 /** One line for a person. What came from outside must not steer the terminal. */
 export function rowLine({ record }: StoredRow): string {
   const { occurred_at, kind, status, human_email, agent, principal_id, tool, error_code, reason, latency_ms } = record;
@@ -39,6 +49,10 @@ export function rowLine({ record }: StoredRow): string {
 
 // What a spreadsheet takes for the begin of a formula, the wide forms too (OWASP, CSV injection).
 const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
+// Where a cell ends for a spreadsheet that splits at semicolons or tabs, which then pays no heed to quotes in the middle.
+const INNER_FORMULA = /([;\t]["'\s]*)(?=[=+\-@＝＋－＠])/g;
+/** But tab and line feeds. */
+const CONTROL = /(?![\t\r\n])\p{Cc}|\p{Cf}/gu;
 
 /** RFC 4180. A cell that a spreadsheet would run begins with an apostrophe. */
 export function csvLine(values: readonly unknown[]): string {
@@ -48,6 +62,11 @@ export function csvLine(values: readonly unknown[]): string {
 function cell(value: unknown): string {
   if (value === null || value === undefined) return '';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  const safe = typeof value !== 'number' && FORMULA.test(text) ? `'${text}` : text;
+  const safe = typeof value === 'number' ? text : plainText(text);
   return /[",\r\n]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+function plainText(text: string): string {
+  const shown = text.replaceAll(CONTROL, '\ufffd').replaceAll(INNER_FORMULA, "$1'");
+  return FORMULA.test(shown) ? `'${shown}` : shown;
 }

@@ -5,7 +5,7 @@ import { MAIN_CHAIN, type StoredRow, streamRows, withReader } from '@causeway/au
 import { defineCommand } from '../command.ts';
 import { CommandError, EXIT_USAGE } from '../command-error.ts';
 import { rowFilter } from './audit-filter.ts';
-import { rowLine, rowObject } from './audit-row-text.ts';
+import { rowJson, rowLine } from './audit-row-text.ts';
 import { AUDIT_SETTINGS, readAuditSettings } from './audit-settings.ts';
 
 const POLL_MS = 500;
@@ -27,7 +27,7 @@ export const auditTail = defineCommand({
     if (!Number.isInteger(lines) || lines < 0) throw new CommandError(EXIT_USAGE, '--lines takes a whole number');
     const filter = rowFilter({ filter: options.filter }, new Date());
     const { readUrl } = readAuditSettings({ cwd, env }, { readUrl: AUDIT_SETTINGS.readUrl });
-    const print = (row: StoredRow) => stdout.write(`${options.json ? JSON.stringify(rowObject(row)) : rowLine(row)}\n`);
+    const print = (row: StoredRow) => stdout.write(`${options.json ? rowJson(row) : rowLine(row)}\n`);
     await withReader(readUrl.reveal(), async (client) => {
       let last = await headOf(client);
       for (const row of (await newest(client, { ...filter, lines, last })).toReversed()) print(row);
