@@ -30,6 +30,7 @@ export interface Replica {
   get(path: string): Promise<Answer>;
   /** SIGTERM, and the exit code. */
   stop(): Promise<number | null>;
+  signal(signal: NodeJS.Signals): void;
 }
 
 export interface ReplicaOptions {
@@ -107,6 +108,9 @@ export class LifecycleWorld implements AsyncDisposable {
       stop: async () => {
         await service.stop();
         return service.ended;
+      },
+      signal: (signal) => {
+        if (service.identity !== undefined && service.isRunning()) process.kill(service.identity.pid, signal);
       },
     };
   }

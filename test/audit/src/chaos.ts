@@ -1,10 +1,12 @@
-// `pnpm chaos [--rounds N] [--faults N] [--backend redis|postgres] [--seed N]`: long rounds of random faults against the audit trail.
+// `pnpm chaos trail [--rounds N] [--faults N] [--backend redis|postgres] [--seed N]`: long rounds of random faults against the audit trail.
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { FAULT_NAMES, FAULTS, type FaultName, seededRandom } from './faults.ts';
+import { FAULT_NAMES, FAULTS, type FaultName } from './faults.ts';
+import { seededRandom } from './seeded-random.ts';
 import { type Backend, TrailWorld, type Verdict } from './trail-world.ts';
 
 const { values } = parseArgs({
+  allowPositionals: true,
   options: {
     rounds: { type: 'string', default: '3' },
     faults: { type: 'string', default: '40' },

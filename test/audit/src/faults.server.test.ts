@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { FAULT_NAMES, FAULTS, seededRandom, shuffled } from './faults.ts';
+import { FAULT_NAMES, FAULTS } from './faults.ts';
+import { seededRandom, shuffled } from './seeded-random.ts';
 import { TrailWorld } from './trail-world.ts';
 
 /** What ends a wait that would never end, also on a busy machine. */

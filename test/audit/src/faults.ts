@@ -1,17 +1,13 @@
-import { closeSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TestPostgres } from '@causeway/audit/testing';
+import { fillFile } from './fill-file.ts';
+import { pick } from './seeded-random.ts';
 import type { TrailWorld } from './trail-world.ts';
 
 /** What may go wrong at any time, and how it ends. */
 export type Fault = (world: TrailWorld, random: () => number) => Promise<void>;
-
-const pick = <T>(list: readonly T[], random: () => number): T => {
-  const one = list[Math.floor(random() * list.length)];
-  if (one === undefined) throw new Error('nothing to pick from');
-  return one;
-};
 
 const soon = (random: () => number) => delay(100 + random() * 900);
 
@@ -50,7 +46,7 @@ export const FAULTS = {
       // Stored batches go and leave room, so it is filled until somebody was refused for it.
       for (const deadline = Date.now() + FULL_MS; refusedBy(world) === before;) {
         if (Date.now() > deadline) throw new Error('the disk is full, and nobody is refused');
-        if (world.isDiskMounted) fill(file);
+        if (world.isDiskMounted) fillFile(file);
         // No byte is written: its length alone is what the producers look at.
         else ftruncateSync(file, 2 ** 30);
         await delay(20);
@@ -87,33 +83,4 @@ async function emptyQueueTables(state: TestPostgres): Promise<void> {
       if (!isInTheWay || attempt === 20) throw error;
     }
   }
-}
-
-function fill(file: number): void {
-  const block = Buffer.alloc(64 * 1024);
-  for (const size of [block.length, 1]) {
-    try {
-      for (;;) writeSync(file, block, 0, size);
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
-    }
-  }
-}
-
-/** Mulberry32: the same seed makes the same round. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-export function shuffled<T>(list: readonly T[], random: () => number): T[] {
-  return list
-    .map((one) => ({ one, place: random() }))
-    .toSorted((a, b) => a.place - b.place)
-    .map(({ one }) => one);
 }

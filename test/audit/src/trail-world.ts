@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,6 +22,7 @@ import {
   type TestRedis,
 } from '@causeway/audit/testing';
 import { LoadProducer } from './load-producer.ts';
+import { mountSmallDisk, unmount } from './small-disk.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 export type Backend = 'redis' | 'postgres';
@@ -78,7 +78,8 @@ export class TrailWorld {
     this.#journals = join(this.#root, 'journal');
     mkdirSync(this.#journals);
     mkdirSync(this.#heads);
-    this.isDiskMounted = mountSmallDisk(this.#journals);
+    // A real small disk needs root; without it the producers find their disk full at the same size.
+    this.isDiskMounted = mountSmallDisk(this.#journals, DISK_BYTES);
     const producerKey = randomBytes(32).toString('base64url');
     const signingKeyFile = join(this.#root, 'signing-key.pem');
     writeFileSync(signingKeyFile, newSigningKey(), { mode: 0o600 });
@@ -187,19 +188,9 @@ export class TrailWorld {
   async stop(): Promise<void> {
     await Promise.all([...this.producers, ...this.workers].map((process) => process.kill()));
     await Promise.all([this.warehouse.stop(), this.redis?.stop(), this.state?.stop()]);
-    if (this.isDiskMounted) execFileSync('umount', ['-l', this.#journals]);
+    if (this.isDiskMounted) unmount(this.#journals);
     rmSync(this.#root, { recursive: true, force: true });
   }
 }
 
 const DISK_BYTES = 48 * 2 ** 20;
-
-/** A real small disk needs root; without it the producers find their disk full at the same size. */
-function mountSmallDisk(dir: string): boolean {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'tmpfs', dir], { stdio: 'pipe' });
-    return true;
-  } catch {
-    return false;
-  }
-}
