@@ -1,4 +1,5 @@
 // Runs before `npm start` and `npm test`, on any Node from 18 on and with no dependency: brings node_modules up to date.
+// `ensure.mjs run`: the first time, without what only tests and checks need, which is more than half of it.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -62,21 +63,32 @@ function refuseOldNode() {
 }
 
 /** What must be the same for an install to count: the packages, and the system whose binaries they brought. */
-function wantedStamp() {
+function wantedStamp(part) {
   const hash = createHash('sha256');
   for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml']) hash.update(readFileSync(at(file)));
-  return hash.update(`${PNPM} ${process.platform} ${process.arch}`).digest('hex');
+  return hash.update(`${PNPM} ${process.platform} ${process.arch}`).digest('hex').concat(' ', part);
+}
+
+/** `run`, or `all`. Tools that are there already are not taken away; another command may have brought them a moment ago. */
+function wantedPart() {
+  return process.argv[2] === 'run' && (installedPart() === 'run' || !existsSync(modules)) ? 'run' : 'all';
+}
+
+function installedPart() {
+  return existsSync(stamp) ? readFileSync(stamp, 'utf8').split(' ')[1] : undefined;
 }
 
 function isStale() {
-  return !existsSync(stamp) || readFileSync(stamp, 'utf8') !== wantedStamp() || missingPackages().length > 0;
+  return (
+    !existsSync(stamp) || readFileSync(stamp, 'utf8') !== wantedStamp(wantedPart()) || missingPackages().length > 0
+  );
 }
 
 /** Packages that a package.json names and that are not there: somebody deleted half of node_modules. */
 function missingPackages() {
   return workspaceFolders().flatMap((folder) => {
     const { dependencies, devDependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-    const names = Object.keys({ ...dependencies, ...devDependencies });
+    const names = Object.keys({ ...dependencies, ...(wantedPart() === 'all' && devDependencies) });
     return names.filter((name) => !existsSync(join(folder, 'node_modules', name)));
   });
 }
@@ -141,14 +153,15 @@ function isAlive(pid) {
 
 function install() {
   const began = Date.now();
-  if (existsSync(stamp) && missingPackages().length > 0) {
+  const part = wantedPart();
+  if (installedPart() === part && missingPackages().length > 0) {
     // pnpm trusts its own record of what it installed, so an incomplete folder is made anew.
     console.error('causeway: node_modules is incomplete; making it again …');
     for (const folder of workspaceFolders()) rmSync(join(folder, 'node_modules'), { recursive: true, force: true });
   }
   console.error('causeway: installing the packages (once, and again when they change) …');
   rmSync(stamp, { force: true });
-  const { status, error } = spawnSync('npx', PNPM_INSTALL, {
+  const { status, error } = spawnSync('npx', [...PNPM_INSTALL, ...(part === 'run' ? ['--prod'] : [])], {
     cwd: root,
     stdio: ['ignore', 2, 2],
   });
@@ -163,6 +176,6 @@ function install() {
       'Something half-written: delete node_modules and run the command again.',
     );
   }
-  writeFileSync(stamp, wantedStamp());
+  writeFileSync(stamp, wantedStamp(part));
   console.error(`causeway: packages installed in ${((Date.now() - began) / 1000).toFixed(0)} s`);
 }

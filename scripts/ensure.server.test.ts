@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 const SCRIPT = fileURLToPath(new URL('ensure.mjs', import.meta.url));
 
@@ -39,11 +39,12 @@ interface Result {
 function ensure(
   ids: { uid?: number; gid?: number } = {},
   path = `${join(checkout, 'bin')}${delimiter}${process.env['PATH']}`,
+  words: readonly string[] = [],
 ): Promise<Result> {
   const { promise, resolve } = Promise.withResolvers<Result>();
   const child = execFile(
     process.execPath,
-    [join(checkout, 'scripts', 'ensure.mjs')],
+    [join(checkout, 'scripts', 'ensure.mjs'), ...words],
     { env: { PATH: path }, ...ids },
     (_error, _stdout, stderr) => resolve({ code: child.exitCode ?? -1, output: stderr }),
   );
@@ -67,6 +68,42 @@ test('installs again when the lockfile changes', async () => {
   writeFileSync(join(checkout, 'pnpm-lock.yaml'), 'changed');
   await ensure();
   expect(installs()).toBe(2);
+});
+
+describe('what `npm start` needs', () => {
+  const ensureRun = () => ensure({}, undefined, ['run']);
+  const calls = () => readFileSync(join(checkout, 'calls'), 'utf8').trim().split('\n');
+  const manifest = '{"dependencies":{"one":"1.0.0"},"devDependencies":{"tool":"1.0.0"}}';
+  const ALL = `${INSTALLS}; mkdir -p node_modules/tool`;
+
+  test('is installed alone where nothing is yet, once, and the rest by the first `npm test`', async () => {
+    writeFileSync(join(checkout, 'package.json'), manifest);
+    expect(await ensureRun()).toMatchObject({ code: 0 });
+    expect(await ensureRun()).toEqual({ code: 0, output: '' });
+    fakeNpx(ALL);
+    expect((await ensure()).output).not.toContain('incomplete');
+    expect(calls().map((call) => call.endsWith(' --prod'))).toEqual([true, false]);
+  });
+
+  test('takes no tools away that `npm test` installs at the same moment', async () => {
+    writeFileSync(join(checkout, 'package.json'), manifest);
+    // Long enough that the second one surely finds the first one at work.
+    fakeNpx(`sleep 2; ${ALL}`);
+    const all = ensure();
+    await expect.poll(() => existsSync(join(checkout, 'calls')), { timeout: 30_000 }).toBe(true);
+    expect(await Promise.all([all, ensureRun()])).toMatchObject([{ code: 0 }, { code: 0 }]);
+    expect(calls().map((call) => call.endsWith(' --prod'))).toEqual([false]);
+  });
+
+  test('takes no tools away that are there, also when the lockfile changes', async () => {
+    writeFileSync(join(checkout, 'package.json'), manifest);
+    fakeNpx(ALL);
+    await ensure();
+    expect(await ensureRun()).toEqual({ code: 0, output: '' });
+    writeFileSync(join(checkout, 'pnpm-lock.yaml'), 'changed');
+    await ensureRun();
+    expect(calls().map((call) => call.endsWith(' --prod'))).toEqual([false, false]);
+  });
 });
 
 test('makes a half-deleted node_modules anew', async () => {
