@@ -221,6 +221,25 @@ describe('verify, through statements alone, names', () => {
       4,
     ],
     ['an edit of the arguments', `UPDATE audit_base.tool_calls SET arguments = '{}' WHERE chain_seq = 4`, 'altered', 4],
+    [
+      'arguments that read the same and are not',
+      `UPDATE audit_base.tool_calls SET arguments = '{"region":"EAST",' || substr(arguments, 2) WHERE chain_seq = 4`,
+      'altered',
+      4,
+    ],
+    [
+      'a number that reads the same and is not',
+      `UPDATE audit_base.tool_calls SET arguments = '{"region":"WEST","limit":10.00000000000000000001}' WHERE chain_seq = 4`,
+      'altered',
+      4,
+    ],
+    [
+      'a row of no chain at all',
+      `ALTER TABLE audit_base.tool_calls ALTER COLUMN chain DROP NOT NULL;
+       INSERT INTO audit_base.tool_calls SELECT r.* FROM audit_base.tool_calls t, jsonb_populate_record(t, '{"chain":null}') r WHERE t.chain_seq = 1`,
+      'unsigned',
+      1,
+    ],
     ['a row that is gone', 'DELETE FROM audit_base.tool_calls WHERE chain_seq = 4', 'missing', 4],
     ['the last rows that are gone', 'DELETE FROM audit_base.tool_calls WHERE chain_seq > 8', 'missing', 9],
   ])('%s', async (_, tamper, kind, chainSeq) => {
@@ -241,6 +260,13 @@ describe('verify, through statements alone, names', () => {
     await store(many(2));
     expect(await delta.owner('SELECT count(*)::int AS n FROM audit_base.tool_calls')).toEqual([{ n: 6 }]);
     expect(await verify()).toMatchObject({ ok: false, problems: [{ kind: 'foreign', chainSeq: 4 }] });
+  });
+
+  test.each([999, 1000, 1001])('a second copy of a row where a page ends: row %s', async (seq) => {
+    const { delta, store, verify } = await openTrail();
+    await store(createRecords().many(1100));
+    await delta.owner(`INSERT INTO audit_base.tool_calls SELECT * FROM audit_base.tool_calls WHERE chain_seq = ${seq}`);
+    expect(await verify()).toMatchObject({ ok: false, problems: [{ kind: 'inserted', chainSeq: seq }] });
   });
 
   test('nothing in a trail of more than a page', async () => {

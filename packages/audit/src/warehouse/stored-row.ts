@@ -2,6 +2,7 @@ import { AppError } from '@causeway/core';
 import pg from 'pg';
 import { auditRecord, type AuditRecord } from '../record/record.ts';
 import { BASE } from './audit-names.ts';
+import { exactJson } from './exact-json.ts';
 import { PRODUCER_COLUMNS } from './tool-calls-table.ts';
 
 /** A row of the trail: the record as it was written down, and its place in the chain. */
@@ -16,9 +17,14 @@ export interface StoredRow {
 
 const utc = (column: string) => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS ${column}`;
 
+function selected(name: string): string {
+  if (name === 'occurred_at') return utc(name);
+  return name === 'arguments' ? 'arguments::text AS arguments' : name;
+}
+
 // Text of our own making where the server's settings could change how a value looks.
 const SELECT_LIST = [
-  ...Object.keys(PRODUCER_COLUMNS).map((name) => (name === 'occurred_at' ? utc(name) : name)),
+  ...Object.keys(PRODUCER_COLUMNS).map(selected),
   'chain',
   'chain_seq',
   'prev_hash',
@@ -59,7 +65,12 @@ const COLUMNS = Object.keys(auditRecord.shape);
 const NUMBERS = new Set(['rows_returned', 'producer_seq']);
 
 function toStoredRow(row: Record<string, unknown>): StoredRow {
-  const value = (name: string) => (NUMBERS.has(name) && row[name] !== null ? Number(row[name]) : row[name]);
+  const value = (name: string) => {
+    const found = row[name];
+    if (found === null) return null;
+    if (name === 'arguments' && typeof found === 'string') return exactJson(found);
+    return NUMBERS.has(name) ? Number(found) : found;
+  };
   return {
     // Not parsed: an altered row may break every rule, and must still be read to be named.
     record: Object.fromEntries(COLUMNS.map((name) => [name, value(name)])) as AuditRecord,

@@ -63,6 +63,8 @@ describe('verify names what was done to the trail', () => {
   test.each([
     ['occurred_at', `occurred_at + interval '1 ms'`],
     ['arguments', `'{"region":"EAST","limit":10}'`],
+    // Read as JavaScript reads it, the number is the one that was stored.
+    ['arguments', `'{"region":"WEST","limit":10.00000000000000000001}'`],
     ['masked_columns', `'{}'`],
     ['latency_ms', '12.500000001'],
     ['rows_returned', 'NULL'],
@@ -73,6 +75,18 @@ describe('verify names what was done to the trail', () => {
       asOwner(trail, `UPDATE audit_base.tool_calls SET ${column} = ${value} WHERE chain_seq = 5`),
     );
     expect(report.problems).toMatchObject([{ kind: 'altered', chainSeq: 5 }]);
+  });
+
+  test('a row of no chain at all', async () => {
+    const report = await tamperedTrail((trail) =>
+      asOwner(
+        trail,
+        `ALTER TABLE audit_base.tool_calls ALTER COLUMN chain DROP NOT NULL;
+         INSERT INTO audit_base.tool_calls SELECT (jsonb_populate_record(t, '{"event_id":"${createRecords().one().event_id}","chain":null}')).*
+         FROM audit_base.tool_calls t WHERE chain_seq = 1`,
+      ),
+    );
+    expect(report).toMatchObject({ ok: false, problems: [{ chain: '' }] });
   });
 
   test('a deleted row', async () => {
@@ -335,6 +349,17 @@ test('a heads file that was lost: the rows before are named, and those since are
     expect((await trail.verify()).problems).toMatchObject([
       { kind: 'foreign', chainSeq: 1, text: expect.stringContaining('rows 1 to 10') },
     ]);
+  } finally {
+    await trail.close();
+  }
+});
+
+test('numbers of every size in the arguments come back as they were', async () => {
+  const trail = await createTestTrail(server.url, temporaryFolder());
+  try {
+    const numbers = [0, -0, 0.1, -1.5e-7, 1e21, 1.7976931348623157e308, 5e-324, 2 ** 53, 123456789012345680000, 1e-7];
+    await trail.store(numbers.map((n) => createRecords().one({ arguments: { n, deep: [{ n }] } })));
+    expect(await trail.verify()).toMatchObject({ ok: true, rows: numbers.length });
   } finally {
     await trail.close();
   }
