@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { BullBatchQueue } from '@causeway/audit';
+import { Secret } from '@causeway/core';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { OtlpReceiver } from './otlp-receiver.ts';
@@ -89,6 +92,7 @@ test('[log-nothing-secret, health-no-secrets] secrets in arguments, headers, tok
   });
   await plantAtPortal();
   await plantAtListeners();
+  await plantInQueue();
   const last = await world.call({ token, tool: 'check_identity' });
   await receiver.span('the last call', ({ attributes }) => attributes['request_id'] === last.requestId);
   journal.push(readJournal());
@@ -155,6 +159,24 @@ async function plantAtListeners(): Promise<void> {
     });
   }
   await fetch(`http://127.0.0.1:${auditWorker}/${CANARY}?x=${CANARY}`, { headers });
+}
+
+/** Whoever can write to the queue puts there what they like: batches that no producer signed, and jobs that are no batches. */
+async function plantInQueue(): Promise<void> {
+  const stateDatabaseUrl = new Secret(world.stack.environment.STATE_DATABASE_URL);
+  const queue = new BullBatchQueue({ redisUrl: undefined, stateDatabaseUrl }, () => undefined);
+  const forged = { producer: randomUUID(), first: 1, last: 1, records: CANARY, traces: [JWT], mac: CANARY };
+  const others = [
+    { ...forged, last: 2, [CANARY]: CANARY },
+    { ...forged, producer: CANARY },
+  ];
+  try {
+    for (const batch of [forged, ...others]) await queue.add(batch);
+  } finally {
+    await queue.close();
+  }
+  const metrics = () => world.metricsOf('auditWorker');
+  await expect.poll(metrics, { timeout: 60_000, interval: 200 }).toMatch(/^audit_batches_refused_total 3$/m);
 }
 
 /** Events stand in it until the worker has stored them, so it is read after each call. */

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
+import { renameSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { OtlpReceiver, type ReceivedSpan } from './otlp-receiver.ts';
 import { type Called, clientTrace, META, TelemetryWorld } from './telemetry-world.ts';
@@ -19,6 +21,7 @@ const GOOD: Readonly<Record<string, readonly [args: object, steps: readonly stri
 };
 const TOOLS = Object.keys(GOOD);
 const ADMIN = 'ada@contoso.example';
+const WAIT = { timeout: 60_000, interval: 200 };
 
 let receiver: OtlpReceiver;
 let world: TelemetryWorld;
@@ -262,6 +265,28 @@ test('[trace-every-outcome] a warehouse that is away is in the span of every too
   } finally {
     await open();
   }
+});
+
+test('[trace-every-outcome] a journal that cannot be written is in the span of every tool', async () => {
+  const journal = join(world.stack.environment.JOURNAL_DIR, 'mcp-1');
+  const code = async () => (await world.call({ token: admin, tool: 'check_identity' })).code;
+  renameSync(journal, `${journal}.away`);
+  try {
+    // The segment that is open is still there; the next one is not.
+    await expect.poll(code, WAIT).toBe('audit_unavailable');
+    await Promise.all(
+      TOOLS.map(async (tool) => {
+        const called = await world.call({ token: admin, tool, args: GOOD[tool]?.[0] });
+        expect([tool, called.code]).toEqual([tool, 'audit_unavailable']);
+        const { attributes, status } = await callSpan(called);
+        expect(attributes).toMatchObject({ tool, 'error.type': 'tool_error', error_code: 'audit_unavailable' });
+        expect(status).toEqual({ code: 'STATUS_CODE_ERROR' });
+      }),
+    );
+  } finally {
+    renameSync(`${journal}.away`, journal);
+  }
+  await expect.poll(code, WAIT).toBeUndefined();
 });
 
 test('[trace-every-outcome] roles that may not and callers who ask too often have their spans, for every tool', async () => {

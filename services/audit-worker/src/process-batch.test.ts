@@ -77,6 +77,7 @@ const nothing = () => Promise.resolve();
 function worker({ anchor = nothing, append = nothing }: Hands = {}) {
   const steps: string[] = [];
   const dead: DeadLetter[] = [];
+  const logged: unknown[] = [];
   const metrics = createMetrics();
   const process = createProcessBatch({
     chain: 'main',
@@ -102,10 +103,10 @@ function worker({ anchor = nothing, append = nothing }: Hands = {}) {
       depth: () => Promise.reject(new Error('away')),
       now: () => Date.parse('2026-11-20T12:00:10.000Z'),
     }),
-    logger: LOGGER,
+    logger: { ...LOGGER, error: (...said) => void logged.push(said) },
   });
   const run = (batch: unknown, id: string) => process({ id, batch, attempt: 1, queuedAt: Date.now() });
-  return { run, steps, dead, text: () => metrics.registry.metrics() };
+  return { run, steps, dead, logged, text: () => metrics.registry.metrics() };
 }
 
 describe('a batch', () => {
@@ -152,11 +153,13 @@ describe('what is not a producer’s batch is failed for good, and kept as evide
     ['a batch that was changed', () => ({ ...batchOf(KEY), last: 3 }), 'not signed by a producer'],
     ['a whole batch under another id', () => batchOf(KEY), 'not the batch of this id'],
   ])('%s', async (_, make, reason) => {
-    const { run, dead, steps, text } = worker();
+    const { run, dead, steps, logged, text } = worker();
     await expect(run(make(), 'some.1.2')).rejects.toThrow(UnacceptableBatch);
     expect(dead).toMatchObject([{ batch: 'some.1.2', reason }]);
     expect(dead[0]).not.toHaveProperty('producer');
     expect(steps).toEqual(['append 0']);
+    // Whoever can write to the queue writes nothing into the log.
+    expect(logged).toEqual([['a batch in the queue is not a producer’s', { batch: '', reason }]]);
     expect(await text()).toContain('audit_batches_refused_total 1');
   });
 });

@@ -32,6 +32,7 @@ export interface ProcessDeps {
 type Accepted = Extract<ReadBatch, { ok: true }>;
 
 const EXCERPT = 2000;
+const BATCH_ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\.\d{1,16}\.\d{1,16}$/;
 
 /** What happens to a batch: it is checked, stored, its rows are vouched for outside the database, and only then the producer gets its receipt. */
 export function createProcessBatch(deps: ProcessDeps): (job: QueuedBatch) => Promise<Receipt> {
@@ -68,6 +69,7 @@ async function refuse(
   const content = (JSON.stringify(job.batch) ?? '').slice(0, EXCERPT);
   await table.append(chain, [], [{ batch: job.id, reason, content }]);
   metrics.refused();
-  logger.error('a batch in the queue is not a producer’s', { batch: job.id, reason });
+  // Whoever put it there chose the id: in a log it would be text of theirs.
+  logger.error('a batch in the queue is not a producer’s', { batch: BATCH_ID.test(job.id) ? job.id : '', reason });
   throw new UnacceptableBatch(reason);
 }
