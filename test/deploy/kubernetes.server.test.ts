@@ -23,7 +23,8 @@ import {
   readKustomization,
 } from './kustomize.ts';
 
-const FOLDERS = ['overlays/production', 'overlays/small', 'db-apply'] as const;
+const DATABRICKS = 'overlays/databricks';
+const FOLDERS = ['overlays/production', 'overlays/small', 'overlays/on-behalf-of', DATABRICKS, 'db-apply'] as const;
 const BUILT = new Map<string, Manifest[]>(FOLDERS.map((folder) => [folder, build(join(KUBERNETES, folder))]));
 const nameOf = ({ kind, metadata }: Manifest) => `${kind} ${metadata.name}`;
 const production = BUILT.get('overlays/production') ?? [];
@@ -131,6 +132,12 @@ describe('the folders', () => {
       expect(() => build(dir)).toThrow('Ingress other is not one');
       write("patches: [{ target: { kind: Ingress, name: causeway }, patch: '[{ op: remove, path: /spec/no }]' }]");
       expect(() => build(dir)).toThrow('has no /spec/no');
+      const version = (op: string) =>
+        `patches: [{ target: { kind: Ingress, name: causeway }, patch: '[{ op: ${op}, path: /kind, value: Other }]' }]`;
+      write(version('test'));
+      expect(() => build(dir)).toThrow('/kind is not Other');
+      write(version('add'));
+      expect(() => build(dir)).toThrow('has /kind already');
       write('commonLabels: { a: b }');
       expect(() => build(dir)).toThrow('commonLabels');
     } finally {
@@ -213,7 +220,8 @@ describe('docs/deploy.md', () => {
 
   test('makes each secret that is mounted, with every file that is read in it, and nothing that is not', () => {
     const wanted = new Map<string, Set<string>>([['portal-keys', new Set(['signing-keys.json'])]]);
-    for (const [, container, manifest] of containers) {
+    for (const [name, container, manifest] of containers) {
+      if (name.startsWith(DATABRICKS)) continue;
       const volumes = podOf(manifest)?.['volumes'] as readonly { name: string; secret?: { secretName: string } }[];
       const secret = volumes.find(({ name }) => name === 'secrets')?.secret?.secretName ?? '';
       const files = (container.env ?? []).flatMap(({ value }) => /^\/run\/secrets\/(.+)$/.exec(value)?.[1] ?? []);
@@ -317,6 +325,53 @@ describe('services', () => {
       }
     }
     expect(find('ConfigMap', 'policy')['data']['policy.yaml']).toContain(`resource: ${settings['MCP_PUBLIC_URL']}/mcp`);
+  });
+});
+
+describe('the variants', () => {
+  const variant = (folder: (typeof FOLDERS)[number]) => {
+    const manifests = BUILT.get(folder) ?? [];
+    return (kind: string, name: string) =>
+      manifests.find((one) => one.kind === kind && one.metadata.name === name) as Manifest;
+  };
+  const environmentOf = (manifest: Manifest) =>
+    Object.fromEntries((containersOf(manifest)[0]?.env ?? []).map(({ name, value }) => [name, value]));
+
+  test('on behalf of: one network may come to a port of its own, and is the one that is trusted', () => {
+    const find = variant('overlays/on-behalf-of');
+    const set = find('StatefulSet', 'mcp');
+    const { OBO_LISTEN, OBO_TRUSTED_PROXIES } = environmentOf(set);
+    expect(containersOf(set)[0]?.ports).toContainEqual({
+      name: 'obo',
+      containerPort: Number(OBO_LISTEN?.split(':')[1]),
+    });
+    expect(find('NetworkPolicy', 'from-platform-proxy')['spec'].ingress).toEqual([
+      { from: [{ ipBlock: { cidr: OBO_TRUSTED_PROXIES } }], ports: [{ protocol: 'TCP', port: 'obo' }] },
+    ]);
+    expect(find('Service', 'mcp-obo')['spec'].ports).toEqual([{ name: 'obo', port: 8703, targetPort: 'obo' }]);
+    expect(JSON.stringify(find('Ingress', 'causeway'))).not.toContain('obo');
+    expect(containersOf(variant('overlays/production')('StatefulSet', 'mcp'))[0]?.ports).toHaveLength(2);
+  });
+
+  test('Databricks: nobody has a database, everybody has what the settings need, and each secret is on the page', () => {
+    const find = variant(DATABRICKS);
+    const page = readFileSync(join(KUBERNETES, '../../docs/deploy.md'), 'utf8');
+    const settings = find('ConfigMap', 'settings')['data'] as Record<string, string>;
+    const needed = ['PLATFORM', 'DATABRICKS_HOST', 'DATABRICKS_WAREHOUSE_ID', 'DATABRICKS_CLIENT_ID'];
+    for (const [kind, name, own] of [
+      ['StatefulSet', 'mcp', 'PORTAL_CLIENT_KEY_FILE'],
+      ['StatefulSet', 'audit-worker', 'DATABRICKS_CLIENT_SECRET_FILE'],
+      ['CronJob', 'audit-verify', 'DATABRICKS_CLIENT_SECRET_FILE'],
+      ['CronJob', 'audit-retain', 'DATABRICKS_CLIENT_SECRET_FILE'],
+    ] as const) {
+      const environment = { ...settings, ...environmentOf(find(kind, name)) };
+      const variables = Object.keys(environment);
+      expect([name, variables.filter((one) => /DATABASE_URL|AUDIT_READ_URL/.test(one))]).toEqual([name, []]);
+      expect([name, [...needed, own].filter((one) => !variables.includes(one))]).toEqual([name, []]);
+      expect(page).toContain(`\`${environment[own]?.replace('/run/secrets/', '')}\``);
+    }
+    const ports = find('NetworkPolicy', 'to-warehouse')['spec'].egress as { ports: { port: number }[] }[];
+    expect(ports.flatMap((rule) => rule.ports.map(({ port }) => port))).toEqual([443]);
   });
 });
 

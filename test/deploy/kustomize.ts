@@ -32,7 +32,7 @@ const kustomization = z.strictObject({
 type Kustomization = z.infer<typeof kustomization>;
 
 const operation = z.strictObject({
-  op: z.enum(['replace', 'remove']),
+  op: z.enum(['add', 'replace', 'remove', 'test']),
   path: z.string().startsWith('/'),
   value: z.unknown().optional(),
 });
@@ -72,14 +72,23 @@ const configMap = (folder: string, name: string, files: readonly string[]): Mani
   data: Object.fromEntries(files.map((file) => [basename(file), readFileSync(join(folder, file), 'utf8')])),
 });
 
-/** RFC 6902: the place must be there. */
+/** RFC 6902: what is not added must be there, and a test must hold. */
 function apply(manifest: Manifest, { op, path, value }: z.infer<typeof operation>): void {
   const keys = path.slice(1).split('/');
   const last = keys.pop() ?? '';
   let place: Record<string, unknown> = manifest;
   for (const key of keys) place = place[key] as Record<string, unknown>;
+  if (op === 'add') {
+    if (Array.isArray(place) && last === '-') place.push(value);
+    else if (last in place) throw new Error(`${manifest.kind} ${manifest.metadata.name} has ${path} already`);
+    else place[last] = value;
+    return;
+  }
   if (!(last in place)) throw new Error(`${manifest.kind} ${manifest.metadata.name} has no ${path}`);
-  if (op === 'remove') delete place[last];
+  if (op === 'test') {
+    if (place[last] !== value)
+      throw new Error(`${manifest.kind} ${manifest.metadata.name}: ${path} is not ${String(value)}`);
+  } else if (op === 'remove') delete place[last];
   else place[last] = value;
 }
 
