@@ -220,8 +220,8 @@ describe('docs/deploy.md', () => {
 
   test('makes each secret that is mounted, with every file that is read in it, and nothing that is not', () => {
     const wanted = new Map<string, Set<string>>([['portal-keys', new Set(['signing-keys.json'])]]);
-    for (const [name, container, manifest] of containers) {
-      if (name.startsWith(DATABRICKS)) continue;
+    for (const [place, container, manifest] of containers) {
+      if (place.startsWith(DATABRICKS)) continue;
       const volumes = podOf(manifest)?.['volumes'] as readonly { name: string; secret?: { secretName: string } }[];
       const secret = volumes.find(({ name }) => name === 'secrets')?.secret?.secretName ?? '';
       const files = (container.env ?? []).flatMap(({ value }) => /^\/run\/secrets\/(.+)$/.exec(value)?.[1] ?? []);
@@ -338,25 +338,25 @@ describe('the variants', () => {
     Object.fromEntries((containersOf(manifest)[0]?.env ?? []).map(({ name, value }) => [name, value]));
 
   test('on behalf of: one network may come to a port of its own, and is the one that is trusted', () => {
-    const find = variant('overlays/on-behalf-of');
-    const set = find('StatefulSet', 'mcp');
+    const found = variant('overlays/on-behalf-of');
+    const set = found('StatefulSet', 'mcp');
     const { OBO_LISTEN, OBO_TRUSTED_PROXIES } = environmentOf(set);
     expect(containersOf(set)[0]?.ports).toContainEqual({
       name: 'obo',
       containerPort: Number(OBO_LISTEN?.split(':')[1]),
     });
-    expect(find('NetworkPolicy', 'from-platform-proxy')['spec'].ingress).toEqual([
+    expect(found('NetworkPolicy', 'from-platform-proxy')['spec'].ingress).toEqual([
       { from: [{ ipBlock: { cidr: OBO_TRUSTED_PROXIES } }], ports: [{ protocol: 'TCP', port: 'obo' }] },
     ]);
-    expect(find('Service', 'mcp-obo')['spec'].ports).toEqual([{ name: 'obo', port: 8703, targetPort: 'obo' }]);
-    expect(JSON.stringify(find('Ingress', 'causeway'))).not.toContain('obo');
+    expect(found('Service', 'mcp-obo')['spec'].ports).toEqual([{ name: 'obo', port: 8703, targetPort: 'obo' }]);
+    expect(JSON.stringify(found('Ingress', 'causeway'))).not.toContain('obo');
     expect(containersOf(variant('overlays/production')('StatefulSet', 'mcp'))[0]?.ports).toHaveLength(2);
   });
 
   test('Databricks: nobody has a database, everybody has what the settings need, and each secret is on the page', () => {
-    const find = variant(DATABRICKS);
+    const found = variant(DATABRICKS);
     const page = readFileSync(join(KUBERNETES, '../../docs/deploy.md'), 'utf8');
-    const settings = find('ConfigMap', 'settings')['data'] as Record<string, string>;
+    const settings = found('ConfigMap', 'settings')['data'] as Record<string, string>;
     const needed = ['PLATFORM', 'DATABRICKS_HOST', 'DATABRICKS_WAREHOUSE_ID', 'DATABRICKS_CLIENT_ID'];
     for (const [kind, name, own] of [
       ['StatefulSet', 'mcp', 'PORTAL_CLIENT_KEY_FILE'],
@@ -364,13 +364,13 @@ describe('the variants', () => {
       ['CronJob', 'audit-verify', 'DATABRICKS_CLIENT_SECRET_FILE'],
       ['CronJob', 'audit-retain', 'DATABRICKS_CLIENT_SECRET_FILE'],
     ] as const) {
-      const environment = { ...settings, ...environmentOf(find(kind, name)) };
+      const environment = { ...settings, ...environmentOf(found(kind, name)) };
       const variables = Object.keys(environment);
       expect([name, variables.filter((one) => /DATABASE_URL|AUDIT_READ_URL/.test(one))]).toEqual([name, []]);
       expect([name, [...needed, own].filter((one) => !variables.includes(one))]).toEqual([name, []]);
       expect(page).toContain(`\`${environment[own]?.replace('/run/secrets/', '')}\``);
     }
-    const ports = find('NetworkPolicy', 'to-warehouse')['spec'].egress as { ports: { port: number }[] }[];
+    const ports = found('NetworkPolicy', 'to-warehouse')['spec'].egress as { ports: { port: number }[] }[];
     expect(ports.flatMap((rule) => rule.ports.map(({ port }) => port))).toEqual([443]);
   });
 });

@@ -78,18 +78,19 @@ function apply(manifest: Manifest, { op, path, value }: z.infer<typeof operation
   const last = keys.pop() ?? '';
   let place: Record<string, unknown> = manifest;
   for (const key of keys) place = place[key] as Record<string, unknown>;
-  if (op === 'add') {
-    if (Array.isArray(place) && last === '-') place.push(value);
-    else if (last in place) throw new Error(`${manifest.kind} ${manifest.metadata.name} has ${path} already`);
-    else place[last] = value;
-    return;
-  }
-  if (!(last in place)) throw new Error(`${manifest.kind} ${manifest.metadata.name} has no ${path}`);
-  if (op === 'test') {
-    if (place[last] !== value)
-      throw new Error(`${manifest.kind} ${manifest.metadata.name}: ${path} is not ${String(value)}`);
-  } else if (op === 'remove') delete place[last];
-  else place[last] = value;
+  const what = `${manifest.kind} ${manifest.metadata.name}`;
+  if (op === 'add') add(place, last, { value, where: `${what} has ${path} already` });
+  else if (!(last in place)) throw new Error(`${what} has no ${path}`);
+  else if (op === 'remove') delete place[last];
+  else if (op === 'replace') place[last] = value;
+  else if (place[last] !== value) throw new Error(`${what}: ${path} is not ${String(value)}`);
+}
+
+/** Nothing is replaced by the way. */
+function add(place: Record<string, unknown>, key: string, { value, where }: { value: unknown; where: string }): void {
+  if (Array.isArray(place) && key === '-') place.push(value);
+  else if (key in place) throw new Error(where);
+  else place[key] = value;
 }
 
 export interface Container {
