@@ -31,6 +31,13 @@ export class AppError extends Error {
   }
 }
 
+/** Nobody waits for the answer any more. It says nothing about the system that was asked. */
+export class CallerGone extends AppError {
+  constructor() {
+    super('upstream_timeout', 'the client went away');
+  }
+}
+
 /**
  * Anything that was thrown, as an error of the table: what nobody foresaw is `internal`. Its text is in no message, because an
  * exception may quote rows, arguments or secrets.

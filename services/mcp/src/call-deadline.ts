@@ -1,4 +1,4 @@
-import { AppError } from '@causeway/core';
+import { AppError, CallerGone } from '@causeway/core';
 import type { Tool } from './define-tool.ts';
 
 /** The time that a call has, and the client's patience, as one signal. Disposing it leaves nothing behind. */
@@ -37,5 +37,5 @@ export class CallDeadline implements Disposable {
     this.#client.removeEventListener('abort', this.#leave);
   }
 
-  readonly #leave = () => this.#stop.abort(new AppError('upstream_timeout', 'the client went away'));
+  readonly #leave = () => this.#stop.abort(new CallerGone());
 }

@@ -1,4 +1,4 @@
-import { AppError } from '@causeway/core';
+import { AppError, CallerGone } from '@causeway/core';
 import type { Agent, Dispatcher } from 'undici';
 import { orAborted } from './deadline.ts';
 import { FailedAttempt } from './failed-attempt.ts';
@@ -87,8 +87,9 @@ function refusedAnswer(message: string): FailedAttempt {
 function explain({ name, signal }: AttemptOptions, error: unknown): FailedAttempt {
   if (signal.aborted) {
     const reason: unknown = signal.reason;
-    const isOurDeadline = reason instanceof AppError && reason.code === 'upstream_timeout';
-    return new FailedAttempt({ error: reason, verdict: isOurDeadline ? 'down' : 'unknown', repeat: false });
+    const isTimeUp =
+      reason instanceof AppError && reason.code === 'upstream_timeout' && !(reason instanceof CallerGone);
+    return new FailedAttempt({ error: reason, verdict: isTimeUp ? 'down' : 'unknown', repeat: false });
   }
   if (error instanceof AppError) return new FailedAttempt({ error, verdict: 'unknown', repeat: false });
   const code = codeOf(error);

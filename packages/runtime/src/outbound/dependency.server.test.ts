@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http';
-import { AppError } from '@causeway/core';
+import { AppError, CallerGone } from '@causeway/core';
 import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -303,22 +303,24 @@ test('silence before the headers or inside the body is a timeout', async () => {
   expect(second).toMatchObject({ reason: { code: 'upstream_timeout', message: 'partner: UND_ERR_BODY_TIMEOUT' } });
 });
 
-test("the caller's abort stays the caller's abort, at every stage, and says nothing about the dependency", async () => {
-  await using mute = await serveHttp(silent);
-  await using drip = await serveHttp(dripping);
-  await using stuck = await serveSocket(() => {});
-  const { dependency } = partner({ breaker: { failures: 1 } });
-  const reason = new Error('the browser left');
-  const urls = [mute, drip].map(({ port }) => `http://127.0.0.1:${port}/`);
-  for (const url of [...urls, `https://127.0.0.1:${stuck.port}/`]) {
-    const caller = new AbortController();
-    const call = dependency.request({ url, signal: caller.signal });
-    setTimeout(() => caller.abort(reason), 10);
-    await expect(call).rejects.toBe(reason);
-    await expect(dependency.request({ url, signal: caller.signal })).rejects.toBe(reason);
-  }
-  expect(dependency.breaker).toBe('closed');
-});
+test.each([new Error('the browser left'), new CallerGone()])(
+  "the caller's abort stays the caller's abort, at every stage, and says nothing about the dependency",
+  async (reason) => {
+    await using mute = await serveHttp(silent);
+    await using drip = await serveHttp(dripping);
+    await using stuck = await serveSocket(() => {});
+    const { dependency } = partner({ breaker: { failures: 1 } });
+    const urls = [mute, drip].map(({ port }) => `http://127.0.0.1:${port}/`);
+    for (const url of [...urls, `https://127.0.0.1:${stuck.port}/`]) {
+      const caller = new AbortController();
+      const call = dependency.request({ url, signal: caller.signal });
+      setTimeout(() => caller.abort(reason), 10);
+      await expect(call).rejects.toBe(reason);
+      await expect(dependency.request({ url, signal: caller.signal })).rejects.toBe(reason);
+    }
+    expect(dependency.breaker).toBe('closed');
+  },
+);
 
 test('the breaker opens after failures, refuses without a connection, and a probe closes it', async () => {
   const { seen, listener } = answering([503, 503, 503, 200]);
