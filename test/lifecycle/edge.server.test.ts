@@ -42,13 +42,16 @@ function statusOf(port: number, path: string): Promise<number | undefined> {
   });
 }
 
-test.each(['edge', 'obo'] as const)('what is for operators is not served at %s, however it is spelled', async (name) => {
-  const port = ports[name];
-  expect(await statusOf(port, '/mcp')).toBe(200);
-  for (const path of ['/livez', '/readyz', '/health', '/metrics']) {
-    // Express serves each of them at the same route.
-    for (const spelled of [path, `${path}/`, path.toUpperCase(), `${path}?x=1`, `http://mcp.example.com${path}/`]) {
-      expect([spelled, await statusOf(port, spelled)]).toEqual([spelled, 404]);
+test.each(['edge', 'obo'] as const)(
+  'what is for operators is not served at %s, however it is spelled',
+  async (name) => {
+    const port = ports[name];
+    expect(await statusOf(port, '/mcp')).toBe(200);
+    for (const path of ['/livez', '/readyz', '/health', '/metrics']) {
+      // Express serves each of them at the same route.
+      for (const spelled of [path, `${path}/`, path.toUpperCase(), `${path}?x=1`, `http://mcp.example.com${path}/`]) {
+        expect([spelled, await statusOf(port, spelled)]).toEqual([spelled, 404]);
+      }
     }
-  }
-});
+  },
+);
