@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { decodeProtectedHeader } from 'jose';
+import { z } from 'zod';
 import { type Checkpoint, checkpoint, CHECKPOINT_TYPE, type Head, head, HEAD_TYPE } from './head.ts';
 
 export interface SignedHead extends Head {
@@ -11,10 +12,23 @@ export interface SignedCheckpoint extends Checkpoint {
   readonly line: string;
 }
 
+/** A head of the form that named no first row. It cannot say which rows a worker handed in, so it vouches for none. */
+const outdatedHead = z.strictObject({ chain: z.string(), chain_seq: z.number(), hash: z.string(), at: z.string() });
+
+export function isOutdatedHead(line: string): boolean {
+  try {
+    return outdatedHead.safeParse(payloadOf(line)).success;
+  } catch {
+    return false;
+  }
+}
+
+const payloadOf = (line: string): unknown => JSON.parse(Buffer.from(line.split('.')[1] ?? '', 'base64url').toString());
+
 /** What a line of a heads file says. Its signature is for the caller to check. `undefined` when it is neither. */
 export function readHeadsLine(line: string): SignedHead | SignedCheckpoint | undefined {
   try {
-    const payload: unknown = JSON.parse(Buffer.from(line.split('.')[1] ?? '', 'base64url').toString());
+    const payload = payloadOf(line);
     const { typ } = decodeProtectedHeader(line);
     if (typ === HEAD_TYPE) return { ...head.parse(payload), line };
     if (typ === CHECKPOINT_TYPE) return { ...checkpoint.parse(payload), line };

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type HeadKeys, readHeadKeys } from './head.ts';
-import { readHeadsLine, type SignedCheckpoint, type SignedHead, wholeLines } from './heads-line.ts';
+import { isOutdatedHead, readHeadsLine, type SignedCheckpoint, type SignedHead, wholeLines } from './heads-line.ts';
 import { headsFiles, keysPath } from './heads-paths.ts';
 
 export interface Heads {
@@ -10,6 +10,8 @@ export interface Heads {
   readonly checkpoints: readonly SignedCheckpoint[];
   /** Lines that are neither. */
   readonly unreadable: number;
+  /** Heads of the form that named no first row. */
+  readonly outdated: number;
 }
 
 /** Enough to say closely where a trail was rewritten; the last one of a run alone vouches for all its rows. */
@@ -24,11 +26,13 @@ export async function readHeads(path: string, headsMax = HEADS_MAX): Promise<Hea
   const runs = new Map<string, SignedHead>();
   const checkpoints: SignedCheckpoint[] = [];
   let unreadable = 0;
+  let outdated = 0;
   for (const file of await headsFiles(path)) {
     for await (const line of wholeLines(file)) {
       if (line === '') continue;
       const read = readHeadsLine(line);
-      if (read === undefined) unreadable += 1;
+      if (read === undefined && isOutdatedHead(line)) outdated += 1;
+      else if (read === undefined) unreadable += 1;
       else if ('retired' in read) checkpoints.push(read);
       else {
         const heads = chains.get(read.chain) ?? [];
@@ -38,7 +42,7 @@ export async function readHeads(path: string, headsMax = HEADS_MAX): Promise<Hea
       }
     }
   }
-  return { heads: [...chains.values()].flat(), runs: [...runs.values()], checkpoints, unreadable };
+  return { heads: [...chains.values()].flat(), runs: [...runs.values()], checkpoints, unreadable, outdated };
 }
 
 function keepFurthest(runs: Map<string, SignedHead>, read: SignedHead): void {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startTestPostgres, type TestPostgres } from '../testing/postgres-server.ts';
@@ -7,7 +7,7 @@ import { newSigningKey } from '../testing/signing-key.ts';
 import { createRecords, createTestTrail, type TestTrail } from '../testing/test-trail.ts';
 import { leafOf } from '../record/canonical.ts';
 import type { AuditRecord } from '../record/record.ts';
-import { createHeadSigner } from './head.ts';
+import { createHeadSigner, type Head } from './head.ts';
 import { HeadsFile } from './heads-file.ts';
 import { readKeysBeside } from './read-heads.ts';
 import { streamRows, withReader } from './stored-row.ts';
@@ -257,11 +257,23 @@ describe('verify does not believe heads that no worker signed', () => {
   });
 
   test('rows at the end, and a head further on that nobody signed and that comes while verify waits', async () => {
-    const report = await tamperedTrail(async (trail) => {
-      const forger = await createHeadSigner(newSigningKey());
-      await trail.table.append('main', createRecords().many(2), []);
-      const line = await forger.signHead({ ...NINETY, chainSeq: 999 }, new Date());
-      setTimeout(() => void appendFile(trail.headsPath, `${line}\n`), 100);
+    const trail = await createTestTrail(server.url, temporaryFolder());
+    onTestFinished(() => trail.close());
+    const { headsPath } = trail;
+    const { many } = createRecords();
+    await trail.store(many(100));
+    await trail.table.append('main', many(2), []);
+    const forger = await createHeadSigner(newSigningKey());
+    const line = await forger.signHead({ ...NINETY, chainSeq: 999 }, new Date());
+    const report = await withReader(trail.readerUrl, async (client) => {
+      const stored = postgresTrailRows(client);
+      const rows: typeof stored.rows = async function* (chain, after) {
+        // The heads have been read by now.
+        await appendFile(headsPath, `${line}\n`);
+        yield* stored.rows(chain, after);
+      };
+      const keys = await readKeysBeside(headsPath);
+      return verifyTrail({ trail: { ...stored, rows }, headsPath, keys, graceMs: 300 });
     });
     expect(report.problems).toMatchObject([{ kind: 'unsigned', chainSeq: 101 }]);
   });
@@ -349,6 +361,24 @@ test('a heads file that was lost: the rows before are named, and those since are
     expect((await trail.verify()).problems).toMatchObject([
       { kind: 'foreign', chainSeq: 1, text: expect.stringContaining('rows 1 to 10') },
     ]);
+  } finally {
+    await trail.close();
+  }
+});
+
+test('heads of the form before vouch for nothing, and verify says what to do about it', async () => {
+  const trail = await createTestTrail(server.url, temporaryFolder());
+  try {
+    await trail.store(createRecords().many(3));
+    const [line = ''] = (await readFile(trail.headsPath, 'utf8')).split('\n');
+    const [header = '', payload = ''] = line.split('.');
+    const { from: _, prev_hash: __, ...before } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Head;
+    const outdated = `${header}.${Buffer.from(JSON.stringify(before)).toString('base64url')}.x\n`;
+    await writeFile(trail.headsPath, outdated.repeat(2));
+    expect(await trail.verify()).toMatchObject({
+      ok: false,
+      problems: [{ kind: 'heads', text: expect.stringMatching(/^2 heads are of an earlier version .*\.causeway/) }, {}],
+    });
   } finally {
     await trail.close();
   }

@@ -46,6 +46,7 @@ export async function verifyTrail(options: VerifyOptions): Promise<VerifyReport>
   const names = new Set([...(await trail.chains()), ...heads.heads.map(({ chain }) => chain)]);
   const problems: (ChainProblem | HeadsProblem)[] = [];
   if (heads.unreadable > 0) problems.push(headsProblem(`${heads.unreadable} lines of the heads file cannot be read`));
+  if (heads.outdated > 0) problems.push(headsProblem(`${heads.outdated} heads ${OUTDATED}`));
   const chains: VerifyReport['chains'][number][] = [];
   let seen = 0;
   for (const chain of names) {
@@ -66,6 +67,9 @@ export async function verifyTrail(options: VerifyOptions): Promise<VerifyReport>
 }
 
 const headsProblem = (text: string): HeadsProblem => ({ kind: 'heads', text });
+
+const OUTDATED =
+  'are of an earlier version of Causeway: they do not say which rows a worker handed in, and vouch for none. In a local installation stop it, remove its data folder (.causeway) and start anew; elsewhere keep trail and heads as evidence, and begin a new trail';
 
 interface OneChain extends VerifyOptions {
   readonly chain: string;
