@@ -21,14 +21,25 @@ cd "$dir"
 
 random() { openssl rand -base64 32 | tr '+/' '-_' | tr -d '=\n'; }
 once() { # once FILE OWNER: stdin becomes FILE, unless there is one
-  if [[ -e $1 ]]; then cat >/dev/null; else cat >"$1"; fi
+  if [[ -e $1 ]]; then
+    cat >/dev/null
+  else
+    cat >"$1.new"
+    # What is there is kept for ever: a command that failed before must not leave an empty secret.
+    if (($(wc -c <"$1.new") < 40)); then
+      echo "$1 could not be made" >&2
+      rm "$1.new"
+      return 1
+    fi
+    mv "$1.new" "$1"
+  fi
   own "$1" "$2"
 }
 own() { if ((EUID == 0)); then chown "$2:$2" "$1"; fi; }
 
 # Keys of the gateway.
 random | once portal-cookie-key "$causeway"
-echo "k1:$(random)" | once handle-key "$causeway"
+random | sed 's/^/k1:/' | once handle-key "$causeway"
 for service in portal mcp; do random | once "audit-producer-key-$service" "$causeway"; done
 for service in portal mcp; do echo "$service:$(<"audit-producer-key-$service")"; done | once audit-producer-keys "$causeway"
 openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 | once audit-signing-key "$causeway"

@@ -25,14 +25,12 @@ export async function readHeads(path: string, headsMax = HEADS_MAX): Promise<Hea
   const chains = new Map<string, SignedHead[]>();
   const runs = new Map<string, SignedHead>();
   const checkpoints: SignedCheckpoint[] = [];
-  let unreadable = 0;
-  let outdated = 0;
+  const unread = { unreadable: 0, outdated: 0 };
   for (const file of await headsFiles(path)) {
     for await (const line of wholeLines(file)) {
       if (line === '') continue;
       const read = readHeadsLine(line);
-      if (read === undefined && isOutdatedHead(line)) outdated += 1;
-      else if (read === undefined) unreadable += 1;
+      if (read === undefined) unread[kindOfUnread(line)] += 1;
       else if ('retired' in read) checkpoints.push(read);
       else {
         const heads = chains.get(read.chain) ?? [];
@@ -42,8 +40,10 @@ export async function readHeads(path: string, headsMax = HEADS_MAX): Promise<Hea
       }
     }
   }
-  return { heads: [...chains.values()].flat(), runs: [...runs.values()], checkpoints, unreadable, outdated };
+  return { heads: [...chains.values()].flat(), runs: [...runs.values()], checkpoints, ...unread };
 }
+
+const kindOfUnread = (line: string) => (isOutdatedHead(line) ? 'outdated' : 'unreadable');
 
 function keepFurthest(runs: Map<string, SignedHead>, read: SignedHead): void {
   // The key is a part of it: a head that a stranger signed must not stand in for the worker's own.
