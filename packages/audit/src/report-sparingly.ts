@@ -4,7 +4,7 @@ const EVERY_MS = 10_000;
 const KINDS_MAX = 100;
 
 /** While a server is down the same error comes many times a second: of each kind one in ten seconds is passed on. */
-export function reportSparingly(report: Report, now: () => number = Date.now): Report {
+export function reportSparingly(report: Report, now: () => number = () => performance.now()): Report {
   const last = new Map<string, number>();
   return (error) => {
     const kind = kindOf(error);

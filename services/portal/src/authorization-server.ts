@@ -63,7 +63,7 @@ export function createAuthorizationServer(deps: AuthorizationServerDeps): Author
     now,
   });
   const endTokens = (grantId: string) => connections.endGrantTokens(grantId, 'the grant ended');
-  const files = new ClientFiles(now);
+  const files = new ClientFiles();
   const registered = new RegisteredClients({ store: state.store, sealer: people.sealer, document });
   const described = new MetadataClients({ document, files, now, report: reportTo(logger) });
   const hooks = hookDeps(deps, { consents, connections });

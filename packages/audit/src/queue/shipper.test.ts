@@ -163,3 +163,15 @@ test.each([
 ])('INFO %j means %s', (info, status) => {
   expect(setupOf(info).status).toBe(status);
 });
+
+test('a clock that is set back puts off no look at what is under way', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { sink, queue } = ship({ askAfterMs: 10 });
+  await sink.record(toolCall());
+  await vi.waitFor(() => expect(queue.added).toHaveLength(1), WAIT);
+  vi.setSystemTime(Date.now() - 86_400_000);
+  // The queue has lost it.
+  queue.state = { at: 'missing' };
+  await vi.waitFor(() => expect(queue.added.length).toBeGreaterThan(1), WAIT);
+});

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { RevocationFeed } from './revocation-feed.ts';
+import { REVOCATION_FEED_AGE_MAX_MS, RevocationFeed } from './revocation-feed.ts';
 import type { Revocation, RevocationLog } from './revocation-log.ts';
 
 const WANDA = { kind: 'human', issuer: 'https://idp.example', subject: 'wanda' } as const;
@@ -83,6 +83,19 @@ test('a log that is down ages the feed and is reported, and what is known holds'
   expect(feed.ageMs).toBe(31_000);
   expect(failures).toHaveLength(1);
   expect(feed.revocationOf(WANDA)).toBe('gone');
+});
+
+test('a clock that is set back makes the feed no younger', async () => {
+  const { clock, state, open } = setUp();
+  const feed = open();
+  await feed.poll();
+  state.isDown = true;
+  clock.ms -= 3_600_000;
+  await feed.poll();
+  expect(feed.ageMs).toBeGreaterThan(REVOCATION_FEED_AGE_MAX_MS);
+  state.isDown = false;
+  await feed.poll();
+  expect(feed.ageMs).toBe(0);
 });
 
 test('a feed does not start on a log that cannot be read', async () => {

@@ -47,7 +47,8 @@ export class RevocationFeed {
 
   /** How long ago the log was read successfully. */
   get ageMs(): number {
-    return this.#now() - this.#readAt;
+    // A clock that was set back makes it old until the next look, not new for as long.
+    return Math.abs(this.#now() - this.#readAt);
   }
 
   /** Why this is revoked, or undefined. From memory. */

@@ -99,6 +99,16 @@ test('a flood of questions is one question to the dependency, and its answer is 
   expect(run).toHaveBeenCalledTimes(2);
 });
 
+test('a clock that is set back keeps no old answer', async () => {
+  const run = vi.fn<HealthCheck['run']>(() => Promise.resolve());
+  const health = createHealth([{ ...up, run }]);
+  await health.report();
+  vi.setSystemTime(Date.now() - 86_400_000);
+  await vi.advanceTimersByTimeAsync(5000);
+  await health.report();
+  expect(run).toHaveBeenCalledTimes(2);
+});
+
 test('ready only between start and draining', async () => {
   const health = createHealth([up]);
   expect(await health.readiness()).toEqual({ ready: false, reason: 'starting' });

@@ -80,9 +80,10 @@ function cachedProbe(check: HealthCheck, now: () => number): () => Promise<Depen
   let flight: Promise<DependencyHealth> | undefined;
   let last: { readonly health: DependencyHealth; readonly until: number } | undefined;
   return () => {
-    if (last !== undefined && now() < last.until) return Promise.resolve(last.health);
+    // Not the time of day: a clock that is set back must not keep an old answer.
+    if (last !== undefined && performance.now() < last.until) return Promise.resolve(last.health);
     flight ??= probe(check, now).then((health) => {
-      last = { health, until: now() + (check.freshMs ?? 5000) };
+      last = { health, until: performance.now() + (check.freshMs ?? 5000) };
       flight = undefined;
       return health;
     });
@@ -91,13 +92,14 @@ function cachedProbe(check: HealthCheck, now: () => number): () => Promise<Depen
 }
 
 async function probe(check: HealthCheck, now: () => number): Promise<DependencyHealth> {
-  const startedAt = now();
+  const startedAt = performance.now();
+  const checkedAt = now();
   const result = await bounded(check);
   return {
     ...result,
     required: check.required,
-    latency_ms: now() - startedAt,
-    checked_at: new Date(startedAt).toISOString(),
+    latency_ms: Math.round(performance.now() - startedAt),
+    checked_at: new Date(checkedAt).toISOString(),
   };
 }
 

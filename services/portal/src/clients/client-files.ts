@@ -11,18 +11,13 @@ interface Kept {
 /** Secrets and keys of clients, from their files. Read anew after a second, so that a replaced one counts without a restart. */
 export class ClientFiles {
   readonly #kept = new Map<string, Kept>();
-  readonly #now: () => number;
-
-  constructor(now: () => number = Date.now) {
-    this.#now = now;
-  }
 
   read(path: string): Promise<string> {
     const kept = this.#kept.get(path);
-    if (kept !== undefined && this.#now() < kept.until) return kept.text;
+    if (kept !== undefined && performance.now() < kept.until) return kept.text;
     if (this.#kept.size >= FILES_MAX) this.#kept.clear();
     const text = readFile(path, 'utf8').then((content) => content.trim());
-    this.#kept.set(path, { text, until: this.#now() + FRESH_MS });
+    this.#kept.set(path, { text, until: performance.now() + FRESH_MS });
     return text;
   }
 }
