@@ -43,6 +43,7 @@ export { auditRecord, type AuditRecord, toRecord } from './record/record.ts';
 export { type Appended, type AuditTable, type DeadLetter, PostgresAuditTable } from './warehouse/audit-table.ts';
 export { auditFoundation, type AuditFoundation } from './warehouse/audit-schema.ts';
 export { type ChainProblem, type Tampering } from './warehouse/chain-check.ts';
+export { acceptRows } from './warehouse/accept-rows.ts';
 export { createHeadSigner, type HeadKeys, type HeadSigner, readHeadKeys } from './warehouse/head.ts';
 export { HeadsFile } from './warehouse/heads-file.ts';
 export { readJournals } from './warehouse/read-journals.ts';

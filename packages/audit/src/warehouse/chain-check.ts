@@ -1,5 +1,5 @@
 import { chainHash, CHAIN_START, leafOf } from '../record/canonical.ts';
-import type { RetiredRange } from './head.ts';
+import type { AcceptedRange, RetiredRange } from './head.ts';
 import { merged, type SeqRange } from './seq-ranges.ts';
 import type { StoredRow } from './stored-row.ts';
 
@@ -13,6 +13,8 @@ export interface ChainProblem {
   /** The place in the chain: of the first row that is not as it was. */
   readonly chainSeq: number;
   readonly eventId?: string | undefined;
+  /** Of rows that nobody signed: the last one, and its hash. */
+  readonly last?: { readonly chainSeq: number; readonly hash: string } | undefined;
   readonly text: string;
 }
 
@@ -34,12 +36,15 @@ export interface ChainCheckOptions {
   /** The rows that genuine heads speak of. */
   readonly vouched: readonly SeqRange[];
   readonly retired: readonly RetiredRange[];
+  readonly accepted?: readonly AcceptedRange[];
 }
 
 /** Rows that no signed head speaks of. */
 export interface UnvouchedRange extends SeqRange {
   /** Of the first one. */
   readonly eventId: string;
+  /** Of the last one, when it was read together with the others. */
+  readonly hash: string | undefined;
 }
 
 /** The first is what matters, and so many that an owner who put in thousands cannot fill the memory. */
@@ -62,17 +67,20 @@ export class ChainCheck {
   #stranger: StoredRow | undefined;
   #rows = 0;
 
-  constructor({ chain, start, heads, vouched, retired }: ChainCheckOptions) {
+  constructor({ chain, start, heads, vouched, retired, accepted = [] }: ChainCheckOptions) {
     this.#chain = chain;
     this.#heads = new Map();
     for (const { chainSeq, hash } of heads) {
       this.#heads.set(chainSeq, (this.#heads.get(chainSeq) ?? new Set()).add(hash));
     }
-    for (const { last, hash } of retired) this.#heads.set(last, (this.#heads.get(last) ?? new Set()).add(hash));
+    for (const { last, hash } of [...retired, ...accepted]) {
+      this.#heads.set(last, (this.#heads.get(last) ?? new Set()).add(hash));
+    }
     this.#retired = retired;
     // What stood in a month that is being dropped was sound when its checkpoint was signed.
-    this.#vouched = merged([...vouched, ...retired]);
-    this.#lastHead = heads.reduce((last, { chainSeq }) => Math.max(last, chainSeq), 0);
+    this.#vouched = merged([...vouched, ...retired, ...accepted]);
+    const ends = [...heads.map(({ chainSeq }) => chainSeq), ...accepted.map(({ last }) => last)];
+    this.#lastHead = ends.reduce((last, end) => Math.max(last, end), 0);
     this.#seq = start?.chainSeq ?? 0;
     this.#hash = start?.hash ?? CHAIN_START;
   }
@@ -126,23 +134,26 @@ export class ChainCheck {
   }
 
   /** What to say of rows that no head speaks of, when no worker comes to sign them. */
-  nameUnvouched({ first, last, eventId }: UnvouchedRange): ChainProblem {
+  nameUnvouched({ first, last, eventId, hash }: UnvouchedRange): ChainProblem {
     const rows =
       first === last ? `row ${first} (event ${eventId})` : `rows ${first} to ${last} (the first is event ${eventId})`;
     const isBehind = first > (this.#vouched.at(-1)?.last ?? 0);
     const text = isBehind
       ? `${rows}: no signed head vouches for them; they were put in, or the worker has not come to sign them`
       : `${rows}: no signed head vouches for them, although the chain went on; they were appended by another than a worker, or heads are missing`;
-    return { kind: isBehind ? 'unsigned' : 'foreign', chain: this.#chain, chainSeq: first, eventId, text };
+    const kind = isBehind ? 'unsigned' : 'foreign';
+    const end = hash === undefined ? undefined : { chainSeq: last, hash };
+    return { kind, chain: this.#chain, chainSeq: first, eventId, last: end, text };
   }
 
-  #noteUnvouched({ chainSeq, record }: StoredRow): void {
+  #noteUnvouched({ chainSeq, record, hash }: StoredRow): void {
     while (chainSeq > (this.#vouched[this.#at]?.last ?? Infinity)) this.#at += 1;
     if (chainSeq >= (this.#vouched[this.#at]?.first ?? Infinity)) return;
     const before = this.#unvouched.at(-1);
-    if (before?.last === chainSeq - 1) this.#unvouched[this.#unvouched.length - 1] = { ...before, last: chainSeq };
+    const end = { last: chainSeq, hash: hash.toString('hex') };
+    if (before?.last === chainSeq - 1) this.#unvouched[this.#unvouched.length - 1] = { ...before, ...end };
     else if (this.#unvouched.length < RANGES_MAX) {
-      this.#unvouched.push({ first: chainSeq, last: chainSeq, eventId: record.event_id });
+      this.#unvouched.push({ first: chainSeq, eventId: record.event_id, ...end });
     }
   }
 

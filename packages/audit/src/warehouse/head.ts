@@ -21,15 +21,24 @@ export const head = z.strictObject({
 });
 /** These rows were there, sound, and were taken away by retention. `hash` is that of the last one. */
 const retiredRange = z.strictObject({ first: seq, last: seq, hash });
+/** It is printed: no line breaks, nothing that steers a terminal. */
+const note = z
+  .string()
+  .max(500)
+  .regex(/^\P{C}+$/u);
+/** No worker signed these rows; a person looked at them and takes them as they are. `hash` is that of the last one. */
+const acceptedRange = z.strictObject({ first: seq.min(1), last: seq.min(1), hash, by: note, reason: note });
 export const checkpoint = z.strictObject({
   chain: z.string(),
   retired: z.array(retiredRange),
+  accepted: z.array(acceptedRange).optional(),
   months: z.array(z.string()),
   at: z.iso.datetime(),
 });
 
 export type Head = z.output<typeof head>;
 export type RetiredRange = z.output<typeof retiredRange>;
+export type AcceptedRange = z.output<typeof acceptedRange>;
 export type Checkpoint = z.output<typeof checkpoint>;
 
 export const HEAD_TYPE = 'causeway-audit-head';

@@ -87,6 +87,23 @@ test('rows that a genuine checkpoint retired need no heads; a forged one changes
   expect(rows.retired).toEqual([{ chain: 'main', upTo: 3 }]);
 });
 
+test('rows that somebody accepted are told no more; by a forged signature they are', async () => {
+  const { dir, signer, store, watch } = await watched();
+  await store([1, 3], [5, 6]);
+  const accepted = [{ first: 4, last: 4, hash: '00'.repeat(32), by: 'olivia', reason: 'heads were lost' }];
+  const checkpoint = { chain: 'main', retired: [], accepted, months: [], at: new Date(0).toISOString() };
+  const file = join(dir, 'one.jsonl.checkpoints.jsonl');
+  await new HeadsFile({ path: file, signer }).prepare();
+  const forger = await createHeadSigner(newSigningKey());
+  await appendFile(file, `${await forger.signCheckpoint(checkpoint)}\n`);
+  const rows = watch();
+  await rows.scan();
+  expect(rows.olderThan(0)).toMatchObject([{ first: 4, last: 4 }]);
+  await appendFile(file, `${await signer.signCheckpoint(checkpoint)}\n`);
+  await rows.scan();
+  expect(rows.olderThan(0)).toEqual([]);
+});
+
 test('a line that is still being written is read when it is whole', async () => {
   const { dir, signer, store, watch } = await watched();
   await store([1, 3]);

@@ -93,10 +93,11 @@ export class UnvouchedRowsWatch {
     one.vouched = merged([...one.vouched, ...ranges]);
   }
 
-  async #retire({ chain, retired, line }: SignedCheckpoint): Promise<void> {
+  async #retire({ chain, retired, accepted = [], line }: SignedCheckpoint): Promise<void> {
     if (!(await isSignedLine(line, CHECKPOINT_TYPE, await readKeysBeside(this.#dir)))) return;
     const one = this.#chainOf(chain);
     one.retired = merged([...one.retired, ...retired]);
+    one.vouched = merged([...one.vouched, ...accepted]);
   }
 
   #chainOf(chain: string): ChainSeen {

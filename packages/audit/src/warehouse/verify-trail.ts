@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ChainCheck, type ChainProblem, type UnvouchedRange } from './chain-check.ts';
-import { CHECKPOINT_TYPE, HEAD_TYPE, type HeadKeys, isSignedLine, type RetiredRange } from './head.ts';
-import type { SignedHead } from './heads-line.ts';
+import { type AcceptedRange, CHECKPOINT_TYPE, HEAD_TYPE, type HeadKeys, isSignedLine } from './head.ts';
+import type { SignedCheckpoint, SignedHead } from './heads-line.ts';
 import { type Heads, readHeads } from './read-heads.ts';
 import { merged, type SeqRange, without } from './seq-ranges.ts';
 import type { TrailRows } from './trail-rows.ts';
@@ -27,6 +27,13 @@ export interface VerifyReport {
     readonly hash: string;
   }[];
   readonly problems: readonly (ChainProblem | HeadsProblem)[];
+  /** Rows that nobody signed, and that somebody accepted. They are named for as long as they stand there. */
+  readonly accepted: readonly AcceptedRows[];
+}
+
+export interface AcceptedRows extends AcceptedRange {
+  readonly chain: string;
+  readonly at: string;
 }
 
 /** Something is wrong with the signed heads themselves. */
@@ -55,15 +62,14 @@ export async function verifyTrail(options: VerifyOptions): Promise<VerifyReport>
     seen += check.rows;
     chains.push({ chain, rows: check.rows, chainSeq: check.chainSeq, hash: check.hash.toString('hex') });
   }
-  const retired = await Promise.all(
-    heads.checkpoints.map(async ({ line, at }) =>
-      (await isSignedLine(line, CHECKPOINT_TYPE, keys))
-        ? []
-        : [headsProblem(`the checkpoint of ${at} has no signature of a known key`)],
-    ),
-  );
-  problems.push(...retired.flat());
-  return { ok: problems.length === 0, rows: seen, chains, problems };
+  const signed = await signedCheckpoints(heads.checkpoints, keys);
+  for (const one of heads.checkpoints) {
+    if (!signed.includes(one)) {
+      problems.push(headsProblem(`the checkpoint of ${one.at} has no signature of a known key`));
+    }
+  }
+  const accepted = signed.flatMap(({ chain, at, accepted: rows = [] }) => rows.map((one) => ({ chain, at, ...one })));
+  return { ok: problems.length === 0, rows: seen, chains, problems, accepted };
 }
 
 const headsProblem = (text: string): HeadsProblem => ({ kind: 'heads', text });
@@ -103,12 +109,15 @@ async function verifyChain(options: OneChain): Promise<ChainResult> {
   const { chain, keys, since } = options;
   const heads = await headsOf(chain, options.heads, keys);
   const start = await startOf(heads.all, since, keys);
+  const own = options.heads.checkpoints.filter((one) => one.chain === chain);
+  const checkpoints = await signedCheckpoints(own, keys);
   const check = new ChainCheck({
     chain,
     start: start && { chainSeq: start.chain_seq, hash: Buffer.from(start.hash, 'hex') },
     heads: heads.marks,
     vouched: heads.vouched,
-    retired: await retiredOf(options),
+    retired: checkpoints.flatMap(({ retired }) => retired),
+    accepted: checkpoints.flatMap(({ accepted = [] }) => accepted),
   });
   const problem = await readRows(check, start, options);
   const unvouched = await unvouchedOf(check, options);
@@ -167,9 +176,13 @@ async function unvouchedOf(check: ChainCheck, options: OneChain): Promise<readon
     const { runs } = await readHeads(headsPath);
     const newer = runs.filter((one) => one.chain === chain && !isAgainst(check, one));
     const { vouched } = await vouchedBy(newer, keys);
-    left = left.flatMap(({ eventId, ...range }) =>
+    left = left.flatMap(({ eventId, hash, ...range }) =>
       // Signed beyond what this snapshot has: the next run reads the rows in between.
-      without([range], vouched).map((part) => ({ ...part, eventId })),
+      without([range], vouched).map((part) => ({
+        ...part,
+        eventId,
+        hash: part.last === range.last ? hash : undefined,
+      })),
     );
   }
   return left;
@@ -204,11 +217,10 @@ async function startOf(
   for (const one of before) if (await isSignedLine(one.line, HEAD_TYPE, keys)) return one;
 }
 
-async function retiredOf({ heads, chain, keys }: OneChain): Promise<RetiredRange[]> {
-  const signed = await Promise.all(
-    heads.checkpoints
-      .filter((one) => one.chain === chain)
-      .map(async ({ line, retired }) => ((await isSignedLine(line, CHECKPOINT_TYPE, keys)) ? retired : [])),
-  );
-  return signed.flat();
+async function signedCheckpoints(
+  checkpoints: readonly SignedCheckpoint[],
+  keys: HeadKeys,
+): Promise<readonly SignedCheckpoint[]> {
+  const genuine = await Promise.all(checkpoints.map(({ line }) => isSignedLine(line, CHECKPOINT_TYPE, keys)));
+  return checkpoints.filter((_, at) => genuine[at]);
 }

@@ -239,6 +239,60 @@ describe.each(POSTGRES_KINDS)('causeway audit on %s', (kind) => {
     });
   });
 
+  test('accept takes rows that no worker signed, by name and with a reason, and verify goes on naming them', async () => {
+    await table.append('main', [recent()], []);
+    await store(recent, 2);
+    const before = await causeway('audit verify');
+    expect(before).toMatchObject({ code: 1, stdout: expect.stringContaining('no signed head vouches for them') });
+    const [, row = ''] = /row (\d+) \(event/.exec(before.stdout) ?? [];
+    expect(await causeway('audit accept --by olivia')).toMatchObject({ code: 2 });
+    expect(await causeway('audit accept --by oli\u001Bvia --reason found')).toMatchObject({ code: 1, stdout: '' });
+    expect(await causeway('audit accept --by olivia --reason heads-were-lost')).toMatchObject({
+      code: 0,
+      stdout: `chain main: rows ${row} to ${row} are accepted\n`,
+    });
+    const after = await causeway('audit verify');
+    expect(after.code).toBe(0);
+    expect(after.stdout).toMatch(
+      new RegExp(`rows ${row} to ${row} were signed by no worker; olivia accepted them at \\S+: heads-were-lost\n`),
+    );
+    expect(await causeway('audit accept --by olivia --reason again')).toMatchObject({
+      stdout: 'there is nothing to accept\n',
+    });
+    // Nobody can change what was accepted, nor take it away.
+    await owner(`UPDATE audit_base.tool_calls SET tool = 'x' WHERE chain_seq = ${row}`);
+    expect(await causeway('audit verify')).toMatchObject({ code: 1, stdout: expect.stringContaining('was altered') });
+    expect(await causeway('audit accept --by olivia --reason altered')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('this cannot be accepted'),
+    });
+    await owner(`UPDATE audit_base.tool_calls SET tool = 'query_sales_data' WHERE chain_seq = ${row}`);
+  });
+
+  test('what was accepted with a key that is not known counts for nothing', async () => {
+    await table.append('main', [recent()], []);
+    await store(recent, 1);
+    const other = generateKeyPairSync('ec', {
+      namedCurve: 'P-256',
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+    });
+    writeFileSync(join(dir, 'other-key.pem'), other.privateKey, { mode: 0o600 });
+    const { publicJwk } = await createHeadSigner(privateKey);
+    writeFileSync(join(dir, 'known.json'), JSON.stringify(publicJwk));
+    const files = readdirSync(dir).filter((name) => name.includes('checkpoints'));
+    const kept = files.map((name) => [name, readFileSync(join(dir, name))] as const);
+    const stranger = { AUDIT_SIGNING_KEY_FILE: join(dir, 'other-key.pem') };
+    expect(await causeway('audit accept --by eve --reason mine --key known.json', stranger)).toMatchObject({ code: 0 });
+    expect(await causeway('audit verify --key known.json')).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('no signed head vouches for them'),
+    });
+    for (const [name, content] of kept) writeFileSync(join(dir, name), content);
+    expect(await causeway('audit accept --by olivia --reason test')).toMatchObject({ code: 0 });
+    expect(await causeway('audit verify')).toMatchObject({ code: 0 });
+  });
+
   test('verify names an altered row and ends with 1', async () => {
     await owner(`UPDATE audit_base.tool_calls SET tool = 'x' WHERE chain_seq = 5`);
     expect(await causeway('audit verify')).toMatchObject({

@@ -64,9 +64,13 @@ export function progress({ stderr }: Pick<CommandContext, 'stderr'>): (rows: num
   };
 }
 
-export function reportText({ ok, rows, chains, problems }: VerifyReport): string {
+export function reportText({ ok, rows, chains, problems, accepted }: VerifyReport): string {
   const lines = ok
     ? chains.map(({ chain, chainSeq, hash }) => `chain ${chain}: sound up to row ${chainSeq}, hash ${hash}`)
     : problems.map(({ text, ...problem }) => ('chain' in problem ? `chain ${problem.chain}: ${text}` : text));
-  return `${[...lines, ok ? `${rows} rows are what was stored` : 'THE TRAIL IS NOT WHAT WAS STORED'].join('\n')}\n`;
+  const named = accepted.map(
+    ({ chain, first, last, by, at, reason }) =>
+      `chain ${chain}: rows ${first} to ${last} were signed by no worker; ${by} accepted them at ${at}: ${reason}`,
+  );
+  return `${[...named, ...lines, ok ? `${rows} rows are what was stored` : 'THE TRAIL IS NOT WHAT WAS STORED'].join('\n')}\n`;
 }

@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts';
 import { call } from './call.ts';
 import { authTest } from './auth-test.ts';
+import { auditAccept } from './audit-accept.ts';
 import { auditAdopt } from './audit-adopt.ts';
 import { auditExport } from './audit-export.ts';
 import { auditReconcile } from './audit-reconcile.ts';
@@ -38,6 +39,7 @@ export const COMMANDS: readonly Command[] = [
   auditExport,
   auditVerify,
   auditReconcile,
+  auditAccept,
   auditAdopt,
   auditRetain,
 ];
