@@ -62,15 +62,10 @@ async function vitest(project: string): Promise<Tally> {
   }
 }
 
-/** Not a failure yet: an id without a test is a promise that nobody has shown. */
+/** No promise without an end-to-end test, and no such test without a promise. */
 async function requirements(): Promise<Tally> {
-  const { problems, untested } = coverage(listEndToEndTests());
-  console.log(
-    `${REQUIREMENTS.length - untested.length} of ${REQUIREMENTS.length} requirements have an end-to-end test`,
-  );
-  for (const [source, missing] of Map.groupBy(untested, (requirement) => requirement.source)) {
-    console.log(`  ${source}, ${missing.length} without: ${missing.map(({ id }) => id).join(' ')}`);
-  }
+  const { files, problems } = coverage(listEndToEndTests());
+  console.log(`${files.size} of ${REQUIREMENTS.length} requirements have an end-to-end test`);
   return { passed: 0, failed: problems.length, skipped: 0, problems, failedTests: [], secondTries: [] };
 }
 

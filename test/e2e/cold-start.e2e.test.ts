@@ -1,12 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, expect } from 'vitest';
-import { CHECKOUT, Command } from './command.ts';
+import { afterAll, beforeAll, expect, vi } from 'vitest';
+import { CHECKOUT, Command, runCommand } from './command.ts';
 import { freePorts, portVariables } from './free-ports.ts';
 import { processesNaming } from './machine.ts';
 import { requirement } from './requirement.ts';
 import { temporaryFolder } from './temporary-folder.ts';
+
+vi.setConfig({ testTimeout: 300_000 });
 
 // Made in `beforeAll`, because listing the tests loads this file too.
 let folder: ReturnType<typeof temporaryFolder>;
@@ -54,13 +56,21 @@ afterAll(async () => {
 });
 
 requirement(
-  ['start-cold-60s', 'start-data-in-causeway'],
+  ['start-cold-60s', 'start-data-in-causeway', 'start-bare-machine'],
   'a fresh clone with empty caches is ready in 60 s, and keeps its data in .causeway',
   async () => {
+    const env = { ...emptyCaches(), ...portVariables(await freePorts()) };
+    // Nothing is installed but the Node of the machine, which may be an old one, and its npm.
+    expect(existsSync(join(clone, 'node_modules'))).toBe(false);
+    const found = await runCommand(
+      ['sh', '-c', 'for each in pnpm tsc turbo vitest causeway; do command -v $each; done'],
+      { env },
+    );
+    expect(found.stdout).toBe('');
     const startedAt = performance.now();
     stack = new Command(['npm', 'start'], {
       cwd: clone,
-      env: { ...emptyCaches(), ...portVariables(await freePorts()) },
+      env,
     });
     await stack.lineBeginning('ready ');
     expect(performance.now() - startedAt).toBeLessThan(60_000);
@@ -70,5 +80,24 @@ requirement(
     stack.interrupt();
     await stack.finished();
     expect(processesNaming(clone)).toEqual([]);
+  },
+);
+
+requirement(
+  'test-one-command',
+  'npm test runs what it is asked for, counts, and fails when a test failed',
+  async () => {
+    const npmTest = (...names: string[]) =>
+      runCommand(['npm', 'test', '--', ...names], { cwd: clone, env: emptyCaches() });
+    const good = await npmTest('packages/core/src/scope.test.ts');
+    expect(good).toMatchObject({ exitCode: 0 });
+    expect(good.stdout.trimEnd().split('\n').at(-1)).toMatch(/^[1-9]\d* passed, 0 failed$/);
+    const test = join(clone, 'packages/core/src/wrong.test.ts');
+    writeFileSync(test, `import { expect, test } from 'vitest';\ntest('is wrong', () => expect(1).toBe(2));\n`);
+    const bad = await npmTest('packages/core/src/scope.test.ts', 'packages/core/src/wrong.test.ts');
+    expect(bad.exitCode).toBe(1);
+    expect(bad.stdout.trimEnd().split('\n').at(-1)).toMatch(/^[1-9]\d* passed, 1 failed$/);
+    const none = await npmTest('no-such-file');
+    expect(none.exitCode).toBe(1);
   },
 );

@@ -94,6 +94,10 @@ describe('what is sent', () => {
     const answer = await call({ connection: 'echo' });
     expect(partner.arrived('/echo').at(-1)?.authorization).toBe(`Bearer ${credential}`);
     expect(JSON.stringify(answer)).not.toContain(credential);
+    partner.behave('/echo/repeats', { status: 200, body: JSON.stringify({ you: `Bearer ${credential}` }) });
+    const repeated = await call({ connection: 'echo', path: '/repeats' });
+    expect(repeated.content).toMatchObject({ status: 200, body: expect.stringContaining('you') });
+    expect(JSON.stringify(repeated)).not.toContain(credential);
     expect(JSON.stringify(world.logOf('mcp'))).not.toContain(credential);
   });
 

@@ -8,13 +8,14 @@ const requirements = [
 ];
 
 test('a test that cites an id shows that requirement, inside of a group too', () => {
-  const { problems, files, untested } = coverage(
-    [{ name: 'group > [a-one] works', file: 'x.e2e.test.ts' }],
-    requirements,
-  );
-  expect(problems).toEqual([]);
+  const { files } = coverage([{ name: 'group > [a-one] works', file: 'x.e2e.test.ts' }], requirements);
   expect([...files]).toEqual([['a-one', ['x.e2e.test.ts']]]);
-  expect(untested.map(({ id }) => id)).toEqual(['b-two']);
+});
+
+test('a requirement that no test shows is a problem, and all that are shown are none', () => {
+  const shown = [{ name: '[a-one] works', file: 'x.e2e.test.ts' }];
+  expect(coverage(shown, requirements).problems).toEqual(['no end-to-end test shows b-two (contract 2)']);
+  expect(coverage([...shown, { name: '[b-two] works', file: 'x.e2e.test.ts' }], requirements).problems).toEqual([]);
 });
 
 test('one test may show several requirements, and one requirement may have several tests', () => {
@@ -38,7 +39,8 @@ test.each([
 });
 
 test('a repeated id is a problem', () => {
-  expect(coverage([], [...requirements, ...requirements]).problems).toEqual([
+  const tests = [{ name: '[a-one, b-two] works', file: 'x.e2e.test.ts' }];
+  expect(coverage(tests, [...requirements, ...requirements]).problems).toEqual([
     'the requirement a-one is there twice',
     'the requirement b-two is there twice',
   ]);

@@ -4,11 +4,16 @@ import { runCommand } from './command.ts';
 import { ALL, expectColumn, MATRIX, OWN_PEOPLE, PARTNERS } from './matrix.ts';
 import { McpWorld } from './mcp-world.ts';
 import { requirement } from './requirement.ts';
+import { askInVain, type Unanswered, WorkspaceControl, workspaceGenieTests } from './testing/workspace-genie-tests.ts';
 
 // Made in `beforeAll`, because listing the tests loads this file too.
 let world: McpWorld;
+let control: WorkspaceControl;
+let unanswered: Unanswered;
 beforeAll(async () => {
   world = await McpWorld.start({ platform: 'databricks', services: withFaults });
+  control = new WorkspaceControl(world.ports.databricks);
+  unanswered = await askInVain(world, control);
 });
 afterAll(() => world?.[Symbol.asyncDispose]());
 
@@ -75,14 +80,11 @@ describe('when the workspace fails', () => {
   const CANARY = 'canary-4be1';
   const STATEMENTS = 'POST /api/2.0/sql/statements';
   const START = 'POST /api/2.0/genie/spaces/{space}/start-conversation';
-  const control = () => `http://127.0.0.1:${world.ports.databricks}/emulator/faults`;
-  afterEach(() => fetch(control(), { method: 'DELETE' }));
+  afterEach(() => control.clear());
 
   async function arm(on: string, status: number, { headers = {}, times = 9, message = CANARY } = {}): Promise<void> {
     const body = JSON.stringify({ error_code: status, message });
-    const fault = { on, times, effect: { kind: 'answer', answer: { status, headers, body } } };
-    const { ok } = await fetch(control(), { method: 'POST', body: JSON.stringify(fault) });
-    expect(ok).toBe(true);
+    await control.arm({ on, times, effect: { kind: 'answer', answer: { status, headers, body } } });
   }
   const ask = async (tool: string, args: object, email = 'wanda@northwind.example') => {
     const { content, code } = await world.call(await world.proofOf(email), tool, args);
@@ -119,7 +121,7 @@ describe('when the workspace fails', () => {
       await arm(STATEMENTS, 403, { message });
       const email = 'erik@northwind.example';
       expect((await ask('get_region_summary', {}, email)).code).toBe('access_denied');
-      await fetch(control(), { method: 'DELETE' });
+      await control.clear();
       const proof = await world.proofOf('felix@fabrikam.example');
       const reasons = async () => {
         const args = { email, tool: 'get_region_summary', status: 'access_denied' };
@@ -132,3 +134,5 @@ describe('when the workspace fails', () => {
     },
   );
 });
+
+workspaceGenieTests(() => ({ world, control, unanswered }));

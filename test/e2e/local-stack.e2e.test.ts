@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { afterAll, beforeAll, describe, expect, vi } from 'vitest';
 import { CHECKOUT, Command, type Finished, runCommand } from './command.ts';
 import { freePorts, portVariables, type StackPorts } from './free-ports.ts';
 import { listeningAddresses, processesNaming } from './machine.ts';
@@ -31,8 +31,8 @@ let dataDir: string;
 let ports: StackPorts;
 let stack: Command;
 
-function npmStart(directory = dataDir, env: Record<string, string> = portVariables(ports)): Command {
-  return new Command(['npm', 'start', '--', '--data-dir', directory], { env });
+function npmStart(directory = dataDir, env = portVariables(ports), ...options: string[]): Command {
+  return new Command(['npm', 'start', '--', '--data-dir', directory, ...options], { env });
 }
 
 async function stop(command: Command): Promise<Finished> {
@@ -262,12 +262,22 @@ describe('npm start', () => {
     renameSync(`${version}.away`, version);
   });
 
-  requirement('start-damaged-data', 'lost passwords are made anew, and the data is there', async () => {
-    rmSync(join(dataDir, 'passwords.json'));
-    stack = npmStart();
-    await stack.lineBeginning('ready ');
-    expect(await query('select value from kept')).toEqual([{ value: 1 }]);
-  });
+  requirement(
+    ['start-damaged-data', 'start-policy-option'],
+    'lost passwords are made anew, the data is there, and the policy is the one that was given',
+    async () => {
+      rmSync(join(dataDir, 'passwords.json'));
+      const own = join(dataDir, 'own-policy.yaml');
+      const demo = readFileSync(join(dataDir, 'policy.yaml'), 'utf8');
+      writeFileSync(own, demo.replace(`west_sales: region = 'WEST'`, `west_sales: region = 'NORTH'`));
+      stack = npmStart(dataDir, portVariables(ports), '--policy', own);
+      await stack.lineBeginning('ready ');
+      expect(await query('select value from kept')).toEqual([{ value: 1 }]);
+      const call = ['npx', 'causeway', 'call', 'get_region_summary', '{}', '--as', 'wanda@northwind.example'] as const;
+      const { exitCode, stdout } = await runCommand([...call], { env: portVariables(ports) });
+      expect([exitCode, stdout.includes('NORTH'), stdout.includes('WEST')]).toEqual([0, true, false]);
+    },
+  );
 
   requirement('start-data-in-causeway', 'without its data folder it starts anew', async () => {
     await stop(stack);
@@ -288,6 +298,27 @@ requirement('start-port-taken', 'a port that another program holds is named', as
   expect(exitCode).not.toBe(0);
   expect(stderr).toContain(String(port));
 });
+
+requirement(
+  'ports-default',
+  'without settings it wants the ports of the contract, and names those it cannot have',
+  async () => {
+    const wanted = [8700, 8701, 8702, 8703, 8710, 8711, 8715];
+    // Whoever holds one already, this test or another program: it is taken.
+    const holders = wanted.map((port) =>
+      createServer()
+        .on('error', () => {})
+        .listen(port, '127.0.0.1'),
+    );
+    const areTaken = () => wanted.every((port) => listeningAddresses(port).length > 0);
+    await vi.waitUntil(areTaken, { timeout: 30_000 });
+    const unset = Object.fromEntries(Object.keys(portVariables(ports)).map((name) => [name, '']));
+    const { exitCode, stderr } = await npmStart(join(folder.path, 'standard'), unset).finished();
+    for (const holder of holders) holder.close();
+    expect(exitCode).not.toBe(0);
+    expect(wanted.filter((port) => !stderr.includes(String(port)))).toEqual([]);
+  },
+);
 
 requirement('start-unwritable', 'a data folder that cannot be made is explained, without a stack', async () => {
   const { exitCode, stderr } = await npmStart('/sys/causeway', portVariables(await freePorts())).finished();

@@ -1,12 +1,7 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { text as readText } from 'node:stream/consumers';
-import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, vi } from 'vitest';
 import { freePorts } from './free-ports.ts';
 import { callBody, callHeaders, McpWorld, type Proof } from './mcp-world.ts';
+import { type Replica, send, startReplica } from './replica.ts';
 import { requirement } from './requirement.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
@@ -16,69 +11,23 @@ const AT_ONCE = 32;
 
 let world: McpWorld;
 let second: Replica;
+let secondPorts: { readonly mcp: number; readonly obo: number };
 beforeAll(async () => {
   world = await McpWorld.start();
-  second = await startReplica();
+  const { MCP: mcp, OBO: obo } = await freePorts();
+  secondPorts = { mcp, obo };
+  second = await startReplica({
+    service: 'mcp',
+    env: { ...world.environment, MCP_LISTEN: `127.0.0.1:${mcp}`, OBO_LISTEN: `127.0.0.1:${obo}` },
+    isUp: async () => (await send(host(), { port: mcp, path: '/readyz' })).status === 200,
+  });
 });
 afterAll(async () => {
-  await second?.stop();
+  await second?.[Symbol.asyncDispose]();
   await world?.[Symbol.asyncDispose]();
 });
 
-interface Replica {
-  readonly port: number;
-  readonly oboPort: number;
-  stop(): Promise<void>;
-}
-
-/** One replica more of the service, as a balancer would have it: the same settings, other ports. */
-async function startReplica(): Promise<Replica> {
-  const { MCP: port, OBO: oboPort } = await freePorts();
-  const entry = fileURLToPath(new URL('../../services/mcp/src/main.ts', import.meta.url));
-  const env = {
-    ...world.environment,
-    MCP_LISTEN: `127.0.0.1:${port}`,
-    OBO_LISTEN: `127.0.0.1:${oboPort}`,
-    LOG_LEVEL: 'error',
-  };
-  const child = spawn(process.execPath, [entry], { env, stdio: 'ignore' });
-  const ask = () =>
-    send({ port, path: '/readyz', method: 'GET', headers: {} }).then(
-      ({ status }) => status,
-      () => 0,
-    );
-  while ((await ask()) !== 200) {
-    if (child.exitCode !== null) throw new Error('the second replica ended');
-    await delay(50);
-  }
-  return {
-    port,
-    oboPort,
-    stop: async () => {
-      child.kill('SIGTERM');
-      await once(child, 'exit');
-    },
-  };
-}
-
-interface Sent {
-  readonly port: number;
-  readonly path: string;
-  readonly method: 'GET' | 'POST';
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
-}
-
-const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
-
-/** Not `fetch`: both replicas are asked under the one public host. */
-async function send({ port, path, method, headers, body }: Sent): Promise<{ status: number; body: string }> {
-  const host = new URL(world.url).host;
-  const request = httpRequest({ port, path, method, agent, host: '127.0.0.1', headers: { ...headers, host } });
-  request.end(body);
-  const [response] = (await once(request, 'response')) as [IncomingMessage];
-  return { status: response.statusCode ?? 0, body: await readText(response) };
-}
+const host = () => new URL(world.url).host;
 
 interface Person {
   readonly email: string;
@@ -184,9 +133,9 @@ async function askOnce(n: number, person: Person): Promise<string | undefined> {
   const { tool, args, problem } = questionOf(n, person);
   const isObo = 'x-forwarded-access-token' in person.proof.headers;
   const first = isObo ? world.ports.obo : world.ports.mcp;
-  const port = n % 3 === 0 ? first : isObo ? second.oboPort : second.port;
+  const port = n % 3 === 0 ? first : isObo ? secondPorts.obo : secondPorts.mcp;
   const headers = { ...person.proof.headers, ...callHeaders('tools/call', tool) };
-  const { status, body } = await send({
+  const { status, body } = await send(host(), {
     port,
     path: '/mcp',
     method: 'POST',

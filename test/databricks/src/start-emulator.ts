@@ -46,7 +46,10 @@ export interface EmulatorOptions extends WorkspaceOptions {
 export interface SeenRequest {
   /** As the route table writes it. */
   readonly on: string;
+  readonly path: string;
   readonly body: string;
+  /** In milliseconds, by a clock that is never set. */
+  readonly at: number;
 }
 
 export interface Emulator {
@@ -94,9 +97,10 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
         ...proxyRoutes(outside),
         ...identityRoutes,
       ],
-      onRequest: (on, { body }) => {
+      onRequest: (on, received) => {
         if (requests.length >= REQUESTS_MAX) requests.shift();
-        requests.push({ on, body: body.toString('utf8') });
+        const { pathname: path } = received.url;
+        requests.push({ on, path, body: received.body.toString('utf8'), at: performance.now() });
       },
     },
     options.port,
