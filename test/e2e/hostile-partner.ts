@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
 /** One request that reached it, and when. */
-export interface Arrived {
+interface Arrived {
   readonly method: string;
   readonly url: string;
   readonly body: string;
