@@ -361,6 +361,14 @@ describe('the supervisor', () => {
     const error = await failure(session.askSupervisor({ text: 'revenue by region' }));
     expect([error.code, asked(SERVING)]).toEqual([code, 1]);
   });
+
+  test('whoever asks it what takes too long takes the workspace from nobody', async () => {
+    arm({ on: SERVING, effect: { kind: 'silence' }, times: 6 });
+    const asks = Array.from({ length: 6 }, () => session.askSupervisor({ text: 'all of it' }, { timeoutMs: 4000 }));
+    const errors = await Promise.all(asks.map(failure));
+    expect(errors.map(({ code }) => code)).toEqual(asks.map(() => 'upstream_timeout'));
+    expect(await run('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
 });
 
 describe('connections', () => {

@@ -23,6 +23,8 @@ export interface Workspace {
   readonly dependency: Dependency;
   /** For calls that go on to outside APIs. */
   readonly outside: Dependency;
+  /** For the supervisor's endpoint. */
+  readonly serving: Dependency;
 }
 
 export interface Opening {
@@ -39,9 +41,10 @@ const SCOPE = { sql: 'sql', supervisor: 'model-serving', connections: 'unity-cat
 
 /** Everything that a workspace does for the gateway, as one caller. */
 export function openCallerSession(workspace: Workspace, opening: Opening): PlatformSession {
-  const { options, dialect, dependency, outside, now, sleep } = workspace;
+  const { options, dialect, dependency, now, sleep } = workspace;
   const { host, workspaceId, genie, search, supervisorEndpoint: endpoint } = options;
-  const calls = createWorkspaceCalls({ dependency, host, workspaceId }, opening.tokens);
+  const callsBy = (by: Dependency) => createWorkspaceCalls({ dependency: by, host, workspaceId }, opening.tokens);
+  const calls = callsBy(dependency);
   const sql = callerSql(workspace, calls, opening);
   const query: PlatformSession['query'] = (statement, limits) => sql.query(statement, limits);
   const once: PlatformSession['query'] = (statement, limits) => sql.query(statement, { ...limits, repeatable: false });
@@ -63,12 +66,15 @@ export function openCallerSession(workspace: Workspace, opening: Opening): Platf
     async askSupervisor(question, limits) {
       await assertMay('ask_supervisor', limits);
       if (endpoint === undefined) return 'granted';
-      return askSupervisorEndpoint({ calls, endpoint, scope: SCOPE.supervisor }, question, limits);
+      return askSupervisorEndpoint(
+        { calls: callsBy(workspace.serving), endpoint, scope: SCOPE.supervisor },
+        question,
+        limits,
+      );
     },
     async connection(name) {
       if (options.connections === 'http_request') return httpRequestConnection({ query: once, name });
-      const outsideCalls = createWorkspaceCalls({ dependency: outside, host, workspaceId }, opening.tokens);
-      return proxyConnection({ calls: outsideCalls, name, scope: SCOPE.connections });
+      return proxyConnection({ calls: callsBy(workspace.outside), name, scope: SCOPE.connections });
     },
   };
 }

@@ -45,19 +45,20 @@ const HEALTH_MS = 5000;
 export function createDatabricksPlatform(options: DatabricksPlatformOptions): Platform {
   const { host, policy, catalog, now = Date.now, sleep = sleepUnlessAborted } = options;
   const dependency = openDependency('databricks', options);
-  // An outside API that is down must not open the breaker of the workspace.
+  // An outside API that is down, or questions that take too long, must not open the breaker of the workspace.
   const outside = openDependency('databricks connections', options);
+  const serving = openDependency('databricks serving', options);
   const endpoint = new TokenEndpoint({ dependency, host });
   const tokens = new CallerTokens({ dependency, endpoint, now, policy, assert: options.assert });
   const dialect = databricksDialect(catalog);
   const check = new WorkspaceCheck({ policy, dialect, now, onEngineDigest: options.onEngineDigest });
-  const workspace = { options, dialect, now, sleep, dependency, outside };
+  const workspace = { options, dialect, now, sleep, dependency, outside, serving };
 
   return {
     dialect,
     answersQuestions: options.genie !== undefined,
     searchesDocuments: options.search !== undefined,
-    dependencies: [dependency, outside],
+    dependencies: [dependency, outside, serving],
     async open(caller, request) {
       const session = openCallerSession(workspace, { caller, request, tokens: tokens.of(caller, request.credential) });
       await check.assertGoverned(session);
@@ -71,7 +72,7 @@ export function createDatabricksPlatform(options: DatabricksPlatformOptions): Pl
       const problems = [...reached, ...(check.problem === undefined ? [] : [check.problem])];
       return { ok: problems.length === 0, problems };
     },
-    close: async () => void (await Promise.all([dependency.close(), outside.close()])),
+    close: async () => void (await Promise.all([dependency.close(), outside.close(), serving.close()])),
   };
 }
 
