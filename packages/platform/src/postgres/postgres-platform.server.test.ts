@@ -96,6 +96,17 @@ describe.each(POSTGRES_KINDS)('PostgresPlatform looks at %s before it asks anyth
     await admin('GRANT USAGE ON SCHEMA causeway TO west_sales');
   });
 
+  test('whoever finds every connection busy waits five seconds and no longer, and the call that runs is not disturbed', async () => {
+    await withPlatform(async (platform) => {
+      expect(await count(platform, 'admin')).toBe(5000);
+      const slow = count(platform, 'admin', 'SELECT 1 AS n FROM pg_sleep(9)');
+      await expect.poll(() => platform.connections?.idle).toBe(0);
+      expect(await count(platform, 'admin')).toEqual(refused(/./));
+      expect(await slow).toBe(1);
+      expect(await count(platform, 'admin')).toBe(5000);
+    });
+  }, 60_000);
+
   test('a broken idle connection is told and replaced', async () => {
     const problems: string[] = [];
     const document = await demoPolicy();
