@@ -17,6 +17,7 @@ export { type RequestContext, requestContext } from './http/request-context.ts';
 export { type CallWindow, LeasedWindow, type SharedCount } from './limits/leased-window.ts';
 export { createLogger, type Log, type LogFields, type Logger, type LoggerOptions } from './logging/create-logger.ts';
 export { logRequest, type Outcome, outcomeOf, type RequestLine } from './logging/log-request.ts';
+export { plainJson } from './logging/plain-json.ts';
 export { addGauge, addLabelledGauge, type LabelledGauge, type ReadGauge } from './metrics/add-gauge.ts';
 export { createMetrics, type Metrics, type Route } from './metrics/create-metrics.ts';
 export {

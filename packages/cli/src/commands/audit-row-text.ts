@@ -1,4 +1,5 @@
 import type { StoredRow } from '@causeway/audit';
+import { plainJson } from '@causeway/runtime';
 
 /** A row as JSON has it: every column of the contract. */
 export function rowObject({
@@ -19,15 +20,8 @@ export function rowObject({
   };
 }
 
-/** A row as one line of JSON. JSON lets control characters of ISO 6429 and marks of direction stand; a terminal obeys them. */
-export function rowJson(row: StoredRow): string {
-  return JSON.stringify(rowObject(row)).replaceAll(/[\u007f-\u009f\u2028\u2029]|\p{Cf}/gu, escaped);
-}
-
-const escaped = (character: string): string =>
-  Array.from({ length: character.length }, (_, at) => character.charCodeAt(at))
-    .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
-    .join('');
+/** A row as one line of JSON, which no terminal obeys. */
+export const rowJson = (row: StoredRow): string => plainJson(JSON.stringify(rowObject(row)));
 
 /** One line for a person. What came from outside must not steer the terminal. */
 export function rowLine({ record }: StoredRow): string {

@@ -1,4 +1,5 @@
 import { type DestinationStream, destination, pino, stdTimeFunctions } from 'pino';
+import { plainJson } from './plain-json.ts';
 import { redact, redactText } from './redact.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -34,7 +35,7 @@ export function createLogger(options: LoggerOptions): Logger {
       base: { service: options.service },
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      hooks: { streamWrite: redactText },
+      hooks: { streamWrite: (line) => plainJson(redactText(line)) },
     },
     options.destination ?? destination({ fd: 1, sync: false, minLength: 4096, periodicFlush: 500 }),
   );
