@@ -83,7 +83,14 @@ function agents(started: () => SecurityWorld): void {
       actor_token: actor,
       actor_token_type: ACCESS_TOKEN,
     };
-    expect((await world.post('/oauth/token', form, { headers })).status).toBe(400);
+    const refused = await world.post('/oauth/token', form, { headers, from: '127.0.0.22' });
+    expect(refused.status).toBe(400);
+    const id = refused.headers['x-request-id'];
+    const why = async () => {
+      const sql = 'SELECT reason FROM audit_base.tool_calls WHERE request_id = $1';
+      return String((await world.audit<{ reason: string }>(sql, [id]))[0]?.reason);
+    };
+    await expect.poll(why, { timeout: 60_000, interval: 100 }).toContain('has not consented');
   });
 }
 

@@ -38,7 +38,7 @@ function atTheCallback(started: () => SecurityWorld): void {
     const id = refused.headers['x-request-id'];
     const reasons = () =>
       world.audit<{ reason: string }>('SELECT reason FROM audit_base.tool_calls WHERE request_id = $1', [id]);
-    const why = async () => (await reasons())[0]?.reason;
+    const why = async () => String((await reasons())[0]?.reason);
     await expect.poll(why, { timeout: 60_000, interval: 100 }).toContain('another provider');
     // Taken by that: nobody tries the right address afterwards.
     expect((await deliver(world, browser, callback)).status).toBe(400);

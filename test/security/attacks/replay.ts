@@ -46,19 +46,23 @@ function codesAndRefreshTokens(started: () => SecurityWorld): void {
   test('[replay-code] a code works once, and a second use ends what the first one gave', async () => {
     const portal = portalOf(started());
     const { asked, code } = await authorize(portal, MONA);
-    const first = (await (await redeem(portal, { code, asked })).json()) as { refresh_token: string };
+    const answer = await redeem(portal, { code, asked });
+    expect(answer.status).toBe(200);
+    const first = (await answer.json()) as { refresh_token: string };
     expect((await redeem(portal, { code, asked })).status).toBe(400);
     expect((await refresh(portal, first.refresh_token)).status).toBe(400);
   });
 
-  // Red when oidc-provider's authorization_code grant does not compare the client.
+  // Red when oidc-provider compares the client neither with the code nor with the grant.
   test('[replay-code-client] another application cannot redeem a code, with the verifier or without', async () => {
     const portal = portalOf(started());
     const { asked, code } = await authorize(portal, MONA);
     const rival = { client_id: 'rival-host', redirect_uri: 'https://rival.example/callback' };
+    // Neither uses the code up.
     for (const overrides of [rival, { client_id: 'rival-host' }, { ...rival, code_verifier: 'x'.repeat(43) }]) {
       expect((await redeem(portal, { code, asked, overrides })).status).toBe(400);
     }
+    expect((await redeem(portal, { code, asked })).status).toBe(200);
   });
 
   // Red when oidc-provider's refresh_token grant does not compare the client.
@@ -80,7 +84,7 @@ function assertions(started: () => SecurityWorld): void {
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 400, 400, 400, 400]);
   });
 
-  // Red when `upsert` in services/portal/src/provider/state-adapter.ts overwrites a known assertion.
+  // Red when `upsert` in services/portal/src/provider/state-adapter.ts keeps no assertion.
   test('[replay-client-assertion] a client’s proof works once', async () => {
     const world = started();
     const form = { ...(await mcpAssertion(world)), token: 'x' };

@@ -28,11 +28,12 @@ export function writtenRecords(started: () => SecurityWorld): void {
   describe('what is written down', () => {
     const marker = `records-${randomUUID()}`;
 
+    // Not an attack: what the tests below look at.
     test('[records-written] the hostile words of the tests below are in the trail', async () => {
       const world = started();
       await Promise.all(HOSTILE.map((words, at) => leave(world, words, `${marker}-${at}`)));
       const rows = () => world.audit('SELECT 1 FROM audit_base.tool_calls WHERE request_id LIKE $1', [`${marker}%`]);
-      await expect.poll(async () => (await rows()).length, { timeout: 60_000, interval: 100 }).toBe(2 * HOSTILE.length);
+      await expect.poll(async () => (await rows()).length, { timeout: 60_000, interval: 100 }).toBe(3 * HOSTILE.length);
     });
 
     // Red when packages/runtime/src/logging/create-logger.ts writes what it is told as it is.
@@ -82,6 +83,9 @@ async function leave(world: SecurityWorld, words: string, requestId: string): Pr
   const proof = await world.as(EMAIL.elena);
   const args = { connection: 'hostile', method: 'GET', path: words };
   await world.call([...proof, ['x-request-id', requestId]], 'external_api_call', args);
+  // Where the reason names what was asked for.
+  const nowhere = { ...args, connection: words.slice(0, 41) };
+  await world.call([...proof, ['x-request-id', `${requestId}-c`]], 'external_api_call', nowhere);
   // Headers may hold any byte but those that end them.
   const header = words.replaceAll(/[^\u0020-\u00ff]/g, '?');
   const names = ['x-request-id', 'user-agent', 'referer', 'traceparent', 'x-forwarded-for', 'mcp-method'];
