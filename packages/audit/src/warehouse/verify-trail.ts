@@ -31,7 +31,7 @@ export interface VerifyReport {
   readonly accepted: readonly AcceptedRows[];
 }
 
-export interface AcceptedRows extends AcceptedRange {
+interface AcceptedRows extends AcceptedRange {
   readonly chain: string;
   readonly at: string;
 }
