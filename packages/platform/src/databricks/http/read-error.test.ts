@@ -51,3 +51,7 @@ test('a time to wait is read from the details', () => {
 test('a message of any length is cut', () => {
   expect(read('x'.repeat(100_000)).message).toHaveLength(1000);
 });
+
+test.each(['<pre>', '<title>'])('a page of nothing but %s holds nobody up', (tag) => {
+  expect(readError(500, new TextEncoder().encode(tag.repeat(200_000)))).toEqual({ code: '', message: '' });
+});

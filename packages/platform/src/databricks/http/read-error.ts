@@ -9,6 +9,8 @@ export interface WorkspaceError {
 }
 
 const MESSAGE_CHARS_MAX = 1000;
+/** Looking for the end of a tag in each of a million beginnings would hold everybody up. */
+const HTML_CHARS_MAX = 8000;
 
 /** In each of the six forms that the API is known to use: JSON of today, of API 1.2, of SCIM and of OAuth, plain text, and HTML. Or nothing. */
 export function readError(status: number, body: Uint8Array): WorkspaceError {
@@ -65,8 +67,9 @@ function retryDelayOf(details: readonly z.output<typeof detail>[]): number | und
   return seconds === undefined ? undefined : Math.ceil(Number(seconds) * 1000);
 }
 
-function fromHtml(text: string): WorkspaceError | undefined {
-  if (!text.startsWith('<')) return undefined;
+function fromHtml(whole: string): WorkspaceError | undefined {
+  if (!whole.startsWith('<')) return undefined;
+  const text = whole.slice(0, HTML_CHARS_MAX);
   const message = /<pre>([\s\S]*?)<\/pre>/i.exec(text)?.[1] ?? /<title>([\s\S]*?)<\/title>/i.exec(text)?.[1] ?? '';
   return { code: '', message: message.trim() };
 }
