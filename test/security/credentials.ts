@@ -76,7 +76,7 @@ export async function refreshToken(world: SecurityWorld): Promise<string> {
 }
 
 /** A token of the portal with other claims, signed by the portal's own key. */
-export async function signedByPortal({ mcp }: SecurityWorld, token: string, claims: object): Promise<string> {
+async function signedByPortal({ mcp }: SecurityWorld, token: string, claims: object): Promise<string> {
   const file = join(mcp.environment['PORTAL_KEYS_DIR'] ?? '', 'signing-keys.json');
   const { keys } = JSON.parse(readFileSync(file, 'utf8')) as { keys: { kid: string; jwk: JWK }[] };
   const { kid = '', typ = '' } = decodeProtectedHeader(token);

@@ -144,7 +144,7 @@ export class SecurityWorld implements AsyncDisposable {
   }
 }
 
-export function outcomeOf({ status, json, text: body }: Heard): Outcome {
+function outcomeOf({ status, json, text: body }: Heard): Outcome {
   const { result, error } = json as {
     result?: { isError?: boolean; structuredContent?: Record<string, unknown> & { error?: { code: string } } };
     error?: { code: string | number };

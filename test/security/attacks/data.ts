@@ -30,7 +30,7 @@ export function data(started: () => SecurityWorld): void {
 }
 
 function sqlInInputs(started: () => SecurityWorld): void {
-  // Red when `regionSummary` in services/mcp/src/tools/get-region-summary.ts puts the region into the SQL instead of binding it.
+  // Red when `regionSummary` in services/mcp/src/tools/get-region-summary.ts puts the region into the SQL instead of binding it: the words with a quote.
   test.each(SQL)('[sql] %j is a word in every input, and nothing else', async (words) => {
     const world = started();
     const wanda = await world.as(EMAIL.wanda);

@@ -32,7 +32,8 @@ const SHAPES: Readonly<Record<string, string>> = {
 
 export function requestSmuggling(started: () => SecurityWorld): void {
   describe('request smuggling', () => {
-    // Red when packages/runtime/src/http/listen.ts parses with `insecureHTTPParser`.
+    // The parser refuses the others whatever it is told.
+    // Red when packages/runtime/src/http/listen.ts parses with `insecureHTTPParser`: half of the shapes.
     test.each(Object.entries(SHAPES))(
       '[smuggling] %s: refused, the hidden request is not answered, and the connection ends',
       async (_what, shape) => {

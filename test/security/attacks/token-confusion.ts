@@ -103,7 +103,8 @@ const assistant = (world: SecurityWorld): readonly Header[] =>
 export function tokenConfusion(started: () => SecurityWorld): void {
   describe('token confusion', () => {
     let made: ReturnType<typeof credentials> | undefined;
-    // Red when packages/auth/src/jwt/jwt-checks.ts compares no audience, and when it compares no type.
+    // At the other doors a token of the wrong kind meets several checks, each of which packages/auth was seen red without.
+    // Red when packages/auth/src/jwt/jwt-checks.ts compares no audience: at the MCP endpoint and at the MCP service's own exchange.
     test.each(Object.entries(DOORS))('[token-one-door] at %s nothing else is taken', async (_name, door) => {
       const world = started();
       const all = await (made ??= credentials(world));
