@@ -3,7 +3,8 @@ import { own } from './own.ts';
 import type { PolicyDocument } from './policy-document.ts';
 import type { PathSegment } from './problem.ts';
 import { withRule } from './rule.ts';
-import { grantedScopes, rolesOf, standingOf } from './standing.ts';
+import type { Policy } from './schema.ts';
+import { grantedScopes, rolesOf, type Standing, standingOf } from './standing.ts';
 import { missingFor } from './tool-needs.ts';
 import { TOOL_SCOPES, type ToolName, TOOLS } from './tools.ts';
 
@@ -20,42 +21,50 @@ export type Decision =
 
 /** Whether this caller may call this tool: the standing first, then the role, then the token's scope. */
 export function decideTool(document: PolicyDocument, caller: Caller, tool: ToolName): Decision {
-  const { policy } = document;
   const standing = standingOf(document, caller);
   if (!standing.ok) return { allowed: false, code: standing.code, reason: standing.reason, at: standing.at };
-
-  const at = ['tools', tool];
-  const missing = missingFor(policy, tool);
-  if (missing !== undefined) return deny(document, `"${tool}" needs what the policy lacks: ${missing}`, at);
-  const granted = own(policy.tools, tool) ?? [];
-  const outside = rolesOf(policy, caller).find((role) => !granted.includes(role));
-  if (outside !== undefined) return deny(document, `"${tool}" is not given to the role "${outside}"`, at);
-
-  const scope = TOOL_SCOPES[tool];
-  if (scope === undefined || (caller.pattern === 'obo' && caller.agent === undefined)) return { allowed: true, at };
-  if (!grantedScopes(policy, caller).every((scopes) => scopes.includes(scope))) {
-    return deny(
-      document,
-      `"${tool}" needs the scope "${scope}", which no token of this caller can have`,
-      scopePath(caller),
-    );
-  }
-  if (standing.scopes.includes(scope)) return { allowed: true, at };
-  const reason = withRule(document, `the token lacks the scope "${scope}" that "${tool}" needs`, at);
-  return { allowed: false, code: 'insufficient_scope', reason, at };
+  const refusal = refusalOf(document.policy, { caller, standing, tool });
+  if (refusal === undefined) return { allowed: true, at: ['tools', tool] };
+  return { ...refusal, allowed: false, reason: withRule(document, refusal.reason, refusal.at) };
 }
 
 /** The tools that a caller is shown: those that they may call, with this token or with one of more scopes. */
 export function toolsOf(document: PolicyDocument, caller: Caller): ToolName[] {
-  return TOOLS.filter((tool) => {
-    const decision = decideTool(document, caller, tool);
-    return decision.allowed || decision.code === 'insufficient_scope';
-  });
+  const standing = standingOf(document, caller);
+  if (!standing.ok) return [];
+  return TOOLS.filter((tool) => refusalOf(document.policy, { caller, standing, tool })?.code !== 'access_denied');
 }
 
-const scopePath = ({ principal, agent }: Caller): PathSegment[] =>
+interface Question {
+  readonly caller: Caller;
+  readonly standing: Extract<Standing, { ok: true }>;
+  readonly tool: ToolName;
+}
+
+/** The reason does not name its line yet: to find that takes longer than all of this. */
+interface Refusal {
+  readonly code: 'access_denied' | 'insufficient_scope';
+  readonly reason: string;
+  readonly at: readonly PathSegment[];
+}
+
+function refusalOf(policy: Policy, { caller, standing, tool }: Question): Refusal | undefined {
+  const at = ['tools', tool];
+  const deny = (reason: string, where = at): Refusal => ({ code: 'access_denied', reason, at: where });
+  const missing = missingFor(policy, tool);
+  if (missing !== undefined) return deny(`"${tool}" needs what the policy lacks: ${missing}`);
+  const granted = own(policy.tools, tool) ?? [];
+  const outside = rolesOf(policy, caller).find((role) => !granted.includes(role));
+  if (outside !== undefined) return deny(`"${tool}" is not given to the role "${outside}"`);
+
+  const scope = TOOL_SCOPES[tool];
+  if (scope === undefined || (caller.pattern === 'obo' && caller.agent === undefined)) return undefined;
+  if (!grantedScopes(policy, caller).every((scopes) => scopes.includes(scope))) {
+    return deny(`"${tool}" needs the scope "${scope}", which no token of this caller can have`, scopePath(caller));
+  }
+  if (standing.scopes.includes(scope)) return undefined;
+  return { code: 'insufficient_scope', reason: `the token lacks the scope "${scope}" that "${tool}" needs`, at };
+}
+
+const scopePath = ({ principal, agent }: Caller): string[] =>
   agent === undefined ? ['roles', principal.role ?? '', 'scopes'] : ['agents', agent.id, 'scopes'];
-
-function deny(document: PolicyDocument, reason: string, at: readonly PathSegment[]): Decision {
-  return { allowed: false, code: 'access_denied', reason: withRule(document, reason, at), at };
-}

@@ -47,7 +47,7 @@ export class Shipper {
 
   constructor(options: ShipperOptions) {
     this.#options = {
-      everyMs: 25,
+      everyMs: 100,
       quietMs: 250,
       inFlightMax: 32,
       askAfterMs: 2000,

@@ -53,6 +53,8 @@ export class RevocationFeed {
 
   /** Why this is revoked, or undefined. From memory. */
   revocationOf(what: Revocable): string | undefined {
+    // Asked a dozen times for each call, and most of the time there are none.
+    if (this.#known.size === 0) return undefined;
     const found = this.#known.get(keyOf(what));
     return found !== undefined && found.until.getTime() > this.#now() ? found.reason : undefined;
   }

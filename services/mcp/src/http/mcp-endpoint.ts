@@ -98,9 +98,13 @@ function send(response: ServerResponse, { status, body, headers }: McpReply, tim
     response.end();
     return;
   }
-  const bytes = Buffer.from(body);
-  response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': bytes.length, ...headers });
-  response.end(bytes);
+  response.writeHead(status, {
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(body),
+    ...headers,
+  });
+  // As text, and not as bytes: then Node sends head and body in one write.
+  response.end(body);
 }
 
 /** MCP Streamable HTTP: an Origin that is not ours is 403, against DNS rebinding and pages that call with a user's network. */
