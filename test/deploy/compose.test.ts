@@ -146,7 +146,12 @@ describe('the Dockerfile', () => {
     (name) => {
       const image = images.get(name);
       expect(image).toMatchObject({ user: '65532:65532', stopSignal: 'SIGTERM', base: 'runtime' });
-      expect(image?.entrypoint).toEqual(['/usr/local/bin/node', '--enable-source-maps', '/app/main.mjs']);
+      expect(image?.entrypoint).toEqual([
+        '/usr/local/bin/node',
+        '--enable-source-maps',
+        '--max-semi-space-size=4',
+        '/app/main.mjs',
+      ]);
       expect(image?.copies).toContainEqual({ from: `/out/${name}`, to: '/app' });
       expect(image?.labels['org.opencontainers.image.title']).toBe(`causeway-${name}`);
       const { ADMIN_LISTEN, ...env } = image?.env ?? {};

@@ -47,6 +47,7 @@ export class Shipper {
 
   constructor(options: ShipperOptions) {
     this.#options = {
+      // A batch costs more than a millisecond of CPU, however few events it holds.
       everyMs: 100,
       quietMs: 250,
       inFlightMax: 32,
@@ -99,7 +100,7 @@ export class Shipper {
   // Full jitter, so that producers that lost the same queue do not come back in step.
   #pauseMs(): number {
     const { everyMs, quietMs } = this.#options;
-    // Nothing to ship: forty looks a second would be most of what an idle process does.
+    // Nothing to ship: to look often would be most of what an idle process does.
     if (this.#failures === 0) return this.#isEmpty ? quietMs : everyMs;
     return Math.random() * Math.min(BACKOFF_MAX_MS, 100 * 2 ** Math.min(this.#failures, 10));
   }

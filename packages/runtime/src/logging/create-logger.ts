@@ -37,7 +37,7 @@ export function createLogger(options: LoggerOptions): Logger {
       formatters: { level: (label) => ({ level: label }) },
       hooks: { streamWrite: (line) => plainJson(redactText(line)) },
     },
-    options.destination ?? destination({ fd: 1, sync: false, minLength: 12_288, periodicFlush: 500 }),
+    options.destination ?? destination({ fd: 1, sync: false, minLength: 4096, periodicFlush: 500 }),
   );
   return facade(logger);
 }

@@ -1,16 +1,10 @@
 import { AppError } from '@causeway/core';
-import { type Attributes, context, isSpanContextValid, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
+import { type Attributes, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
 import { ATTRIBUTE } from './semantic-conventions.ts';
 
-/** Runs `fn` in a span that is a child of the current one. Costs next to nothing until an OpenTelemetry SDK is registered. */
-export async function withSpan<T>(name: string, attributes: Attributes, fn: (span: Span) => Promise<T>): Promise<T> {
-  const span = trace.getTracer('causeway').startSpan(name, { attributes });
-  // Without an SDK no span has an id, and to make one current would be most of what this function does.
-  return isSpanContextValid(span.spanContext()) ? runIn(span, fn) : fn(span);
-}
-
-function runIn<T>(span: Span, fn: (span: Span) => Promise<T>): Promise<T> {
-  return context.with(trace.setSpan(context.active(), span), async () => {
+/** Runs `fn` in a span that is a child of the current one. Costs nothing until an OpenTelemetry SDK is registered. */
+export function withSpan<T>(name: string, attributes: Attributes, fn: (span: Span) => Promise<T>): Promise<T> {
+  return trace.getTracer('causeway').startActiveSpan(name, { attributes }, async (span) => {
     try {
       return await fn(span);
     } catch (error) {

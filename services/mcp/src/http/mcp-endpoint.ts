@@ -98,13 +98,9 @@ function send(response: ServerResponse, { status, body, headers }: McpReply, tim
     response.end();
     return;
   }
-  response.writeHead(status, {
-    'Content-Type': 'application/json',
-    'Content-Length': Buffer.byteLength(body),
-    ...headers,
-  });
-  // As text, and not as bytes: then Node sends head and body in one write.
-  response.end(body);
+  const bytes = Buffer.from(body);
+  response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': bytes.length, ...headers });
+  response.end(bytes);
 }
 
 /** MCP Streamable HTTP: an Origin that is not ours is 403, against DNS rebinding and pages that call with a user's network. */
