@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
 import pg from 'pg';
@@ -246,7 +247,9 @@ describe('npm start', () => {
       const startedAt = performance.now();
       stack = npmStart();
       await stack.lineBeginning('ready ');
-      expect(performance.now() - startedAt).toBeLessThan(10_000);
+      // Of a quiet machine. Where others wait for its cores, each gets that much less of them.
+      const share = Math.max(1, loadavg()[0]! / availableParallelism());
+      expect(performance.now() - startedAt).toBeLessThan(10_000 * share);
       expect(await query('select value from kept')).toEqual([{ value: 1 }]);
     },
   );
