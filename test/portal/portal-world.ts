@@ -11,7 +11,7 @@ import { signInAs } from '@causeway/local/sign-in-as';
 import { AppError } from '@causeway/core';
 import { openPortal } from '@causeway/portal/open-portal';
 import { readPortalSettings } from '@causeway/portal/settings';
-import { startTestRedis } from '@causeway/portal/testing';
+import { startTestRedis } from '@causeway/audit/testing';
 import { createLogger, createMetrics, serve } from '@causeway/runtime';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import { freePort } from './free-port.ts';

@@ -3,7 +3,7 @@ import { startTestPostgres, type TestPostgres } from '@causeway/platform/testing
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestRedis, type TestRedis } from '../testing/redis-server.ts';
+import { startTestRedis, type TestRedis } from '@causeway/audit/testing';
 import { LeasedWindow } from '@causeway/runtime';
 import { openRateStore, type RateStore } from './open-rate-store.ts';
 

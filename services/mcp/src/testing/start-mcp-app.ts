@@ -1,4 +1,5 @@
 import type { AuditEvent, Recorded } from '@causeway/audit';
+import { freePort } from '@causeway/audit/testing';
 import type { PlatformTokenResult, PrincipalTokenResult } from '@causeway/auth';
 import { AppError, type Caller } from '@causeway/core';
 import type { RequestContext } from '@causeway/platform';
@@ -15,7 +16,6 @@ import { createApps } from '../app.ts';
 import { ConnectionPool } from '../connections/connection-pool.ts';
 import { TOOL_LIST } from '../tools/index.ts';
 import { callWorld, type WorldOptions } from './call-world.ts';
-import { freePort } from './free-port.ts';
 
 export interface TestApp {
   /** Of the main port, and of the on-behalf-of listener. */

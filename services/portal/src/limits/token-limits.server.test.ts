@@ -4,7 +4,7 @@ import { demoPolicy } from '@causeway/platform/testing';
 import type { PolicyDocument } from '@causeway/policy';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openState } from '../state/open-state.ts';
-import { startTestRedis, type TestRedis } from '../testing/redis-server.ts';
+import { startTestRedis, type TestRedis } from '@causeway/audit/testing';
 import { openTokenLimits, type TokenLimits } from './token-limits.ts';
 
 let postgres: TestPostgres;

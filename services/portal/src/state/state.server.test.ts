@@ -4,7 +4,7 @@ import { startTestPostgres, type TestPostgres } from '@causeway/platform/testing
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openState, type State } from './open-state.ts';
 import { describeStateStore } from './testing/state-store-contract.ts';
-import { startTestRedis, type TestRedis } from '../testing/redis-server.ts';
+import { startTestRedis, type TestRedis } from '@causeway/audit/testing';
 
 const failures: unknown[] = [];
 const report = (error: unknown) => failures.push(error);

@@ -1,1 +1,0 @@
-export { startTestRedis, type TestRedis } from './redis-server.ts';
