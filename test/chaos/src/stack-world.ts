@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { freePort, startTestRedis, type TestRedis } from '@causeway/audit/testing';
 import { mountSmallDisk, unmount } from '@causeway/test-audit/small-disk';
 import type { McpWorld } from '@causeway/test-e2e/mcp-world';
@@ -19,6 +20,7 @@ interface Place {
 }
 
 const DISK_BYTES = 64 * 2 ** 20;
+const STARTS_MAX = 10;
 
 /** Two of each service behind proxies, on a small disk, with a clock of their own. */
 export class StackWorld implements AsyncDisposable {
@@ -107,9 +109,15 @@ export class StackWorld implements AsyncDisposable {
     const place = this.#places.get(name);
     if (place === undefined) throw new Error(`there is no ${name}`);
     const { service, ...options } = place;
-    const replica = this.#lifecycle.start(service, { as: name, ...options });
-    this.#running.set(name, replica);
-    await replica.ready();
+    for (let attempt = 1; ; attempt++) {
+      const replica = this.#lifecycle.start(service, { as: name, ...options });
+      this.#running.set(name, replica);
+      const failure = await replica.ready().catch((error: unknown) => error);
+      if (failure === undefined) return;
+      // It does not start with a policy that is nonsense: it is started again, as an orchestrator does.
+      if (replica.isRunning() || attempt === STARTS_MAX) throw failure;
+      await delay(1000);
+    }
   }
 
   replica(name: ReplicaName): Replica {
