@@ -89,8 +89,11 @@ const INPUTS: readonly (readonly [tool: string, charsMax: number, args: (text: s
   ['external_api_call', 2000, (q) => ({ connection: 'hostile', method: 'GET', path: '/ok', query: { q } })],
 ];
 
+/** Shorter, but with its end, which is what makes a pattern look back. */
+const cut = (text: string, charsMax: number) => `${text.slice(0, charsMax - 1)}${text.slice(-1)}`;
+
 function hostileText(started: () => SecurityWorld): void {
-  // Red when a pattern such as /^(a+)+$/ is put before any of the inputs.
+  // Red when a pattern such as /^(?!(a+)+$)/ is put into the input of services/mcp/src/tools/genie-query.ts.
   test('[redos-tools] no long text in any input of any tool keeps the service busy', async () => {
     const world = started();
     // Ada's own allowance of searches is not needed by anybody else.
@@ -99,7 +102,7 @@ function hostileText(started: () => SecurityWorld): void {
       for (const [tool, charsMax, args] of INPUTS) {
         const before = performance.now();
         await Promise.all(
-          [text, text.slice(0, charsMax), text.slice(-charsMax)].map((one) => world.call(proof, tool, args(one))),
+          [text, text.slice(0, charsMax), cut(text, charsMax)].map((one) => world.call(proof, tool, args(one))),
         );
         expect([tool, text.slice(0, 5), performance.now() - before < MUCH_TOO_LONG_MS]).toEqual([
           tool,
@@ -112,13 +115,13 @@ function hostileText(started: () => SecurityWorld): void {
 }
 
 function hostileRequests(started: () => SecurityWorld): void {
-  // Red when a pattern such as /^(a+)+$/ is put before `readForm`'s fields or the bearer token.
+  // Red when a pattern such as /^Bearer (a+)+$/ is put into services/mcp/src/http/bearer-token.ts.
   test('[redos-outside] nor in any parameter, header or cookie that a stranger sends', async () => {
     const world = started();
     const from = '127.0.0.51';
     for (const text of HOSTILE_TEXTS) {
       const before = performance.now();
-      const short = text.slice(0, 8000);
+      const short = cut(text, 8000);
       const header = short.replaceAll(/[^\u0020-\u007e]/g, '.');
       await Promise.all([
         ...['client_id', 'scope', 'resource', 'subject_token', 'actor_token', 'grant_type'].map((name) =>
@@ -130,7 +133,7 @@ function hostileRequests(started: () => SecurityWorld): void {
               subject_token_type: ACCESS_TOKEN,
               resource: world.mcp.url,
               subject_token: 'x',
-              [name]: text.slice(0, 50_000),
+              [name]: cut(text, 50_000),
             },
             { from },
           ),
