@@ -112,10 +112,13 @@ export class StackWorld implements AsyncDisposable {
     for (let attempt = 1; ; attempt++) {
       const replica = this.#lifecycle.start(service, { as: name, ...options });
       this.#running.set(name, replica);
-      const failure = await replica.ready().catch((error: unknown) => error);
-      if (failure === undefined) return;
+      const failed = await replica.ready().then(
+        () => undefined,
+        (cause: unknown) => new Error(`${name} does not start`, { cause }),
+      );
+      if (failed === undefined) return;
       // It does not start with a policy that is nonsense: it is started again, as an orchestrator does.
-      if (replica.isRunning() || attempt === STARTS_MAX) throw failure;
+      if (replica.isRunning() || attempt === STARTS_MAX) throw failed;
       await delay(1000);
     }
   }
