@@ -33,6 +33,9 @@ export async function send(host: string, { port, path, method = 'GET', headers =
   return { status: response.statusCode ?? 0, body: await readText(response) };
 }
 
+/** Shorter than a test may take, so that none is left behind. */
+const UP_WITHIN_MS = 90_000;
+
 export interface ReplicaOptions {
   readonly service: ServiceName;
   readonly env: Readonly<Record<string, string>>;
@@ -42,9 +45,10 @@ export interface ReplicaOptions {
 
 export async function startReplica({ service, env, isUp }: ReplicaOptions): Promise<Replica> {
   const child = spawn(process.execPath, [entryOf(service)], { env: { LOG_LEVEL: 'error', ...env }, stdio: 'ignore' });
-  while (!(await isUp().catch(() => false))) {
-    if (hasEnded(child)) throw new Error(`the replica of ${service} ended with ${child.exitCode}`);
-    await delay(50);
+  for (const deadline = Date.now() + UP_WITHIN_MS; !(await isUp().catch(() => false)); await delay(50)) {
+    if (!hasEnded(child) && Date.now() < deadline) continue;
+    child.kill('SIGKILL');
+    throw new Error(`the replica of ${service} did not come (exit code ${child.exitCode})`);
   }
   return {
     pid: child.pid ?? 0,
