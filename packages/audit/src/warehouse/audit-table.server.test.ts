@@ -201,6 +201,42 @@ describe('rights', () => {
     },
   );
 
+  describe('a login that may do more than hand in batches stores nothing', () => {
+    const refusal = async (url: string) => {
+      const table = new PostgresAuditTable({ url: new Secret(url), connectionsMax: 1, report: () => undefined });
+      const asked = await table.ping().catch((error: unknown) => error);
+      const stored = await table.append('main', createRecords().many(1), []).catch((error: unknown) => error);
+      await table.close();
+      expect(await count('tool_calls')).toBe(0);
+      expect(asked).toMatchObject({ code: 'config_invalid' });
+      expect(stored).toEqual(asked);
+      return String(asked);
+    };
+
+    test('a superuser', async () => {
+      expect(await refusal(trail.adminUrl)).toMatch(/the database login is superuser/);
+    });
+
+    test.each([
+      ['a member of the owner', 'GRANT causeway_audit TO causeway_audit_worker', 'may become causeway_audit'],
+      ['who bypasses row security', 'ALTER ROLE causeway_audit_worker BYPASSRLS', 'bypasses row security'],
+      ['who may create roles', 'ALTER ROLE causeway_audit_worker CREATEROLE', 'may create roles'],
+      [
+        'who may delete',
+        'GRANT DELETE ON audit_base.tool_calls TO causeway_audit_worker',
+        'may itself reach audit_base.tool_calls',
+      ],
+    ])('%s', async (_, grant, problem) => {
+      await trail.admin(grant);
+      try {
+        expect(await refusal(trail.workerUrl)).toContain(problem);
+      } finally {
+        await trail.admin('REVOKE causeway_audit FROM causeway_audit_worker');
+        await trail.admin('ALTER ROLE causeway_audit_worker NOBYPASSRLS NOCREATEROLE');
+      }
+    });
+  });
+
   test('the worker owns nothing and is in nothing', async () => {
     const rows = await trail.admin(`SELECT count(*)::int AS n FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid
 WHERE r.rolname = 'causeway_audit_worker' AND d.deptype = 'o'

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { leafOf } from '../record/canonical.ts';
 import type { AuditRecord } from '../record/record.ts';
 import { POISON } from './append-function.ts';
+import { workerLoginProblems } from './worker-login-problems.ts';
 import { type AppendAnswer, witness, type Witnessed } from './witness.ts';
 
 /** What can never be stored, and why. `producer` is named only when it has signed for it. */
@@ -41,6 +42,7 @@ const CONTENT_MAX = 100_000;
 
 export class PostgresAuditTable implements AuditTable {
   readonly #pool: pg.Pool;
+  #loginIsRight = false;
 
   constructor({ url, connectionsMax, report }: PostgresAuditTableOptions) {
     this.#pool = openPool({
@@ -56,6 +58,7 @@ export class PostgresAuditTable implements AuditTable {
   }
 
   async append(chain: string, records: readonly AuditRecord[], dead: readonly DeadLetter[]): Promise<Appended> {
+    await this.#assertLogin();
     const ids = records.map(({ event_id }) => event_id);
     const leaves = records.map(leafOf);
     const { rows } = await this.#pool.query<AppendRow>({
@@ -70,11 +73,24 @@ export class PostgresAuditTable implements AuditTable {
   }
 
   async ping(): Promise<void> {
+    await this.#assertLogin();
     await this.#pool.query('SELECT 1');
   }
 
   close(): Promise<void> {
     return this.#pool.end();
+  }
+
+  /** A worker that could change the trail is none: it stores nothing, and its events stay in their journals. */
+  async #assertLogin(): Promise<void> {
+    if (this.#loginIsRight) return;
+    const problems = await workerLoginProblems(this.#pool);
+    if (problems.length > 0) {
+      throw new AppError('config_invalid', `AUDIT_DATABASE_URL: ${problems.join('; ')}`, {
+        safeDetail: 'The login of AUDIT_DATABASE_URL may do more than hand in batches: use causeway_audit_worker.',
+      });
+    }
+    this.#loginIsRight = true;
   }
 }
 
