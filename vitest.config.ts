@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config';
 const exclude = ['**/node_modules/**', '**/.causeway/**'];
 const everywhere = '{packages,services,infra,scripts,test}/**';
 
+/** What is about the standard ports, or about how long a start takes. */
+const alone = ['test/e2e/cold-start.e2e.test.ts', 'test/e2e/local-stack.e2e.test.ts'];
+
 export default defineConfig({
   test: {
     // A forgotten `.only` must not narrow the run, on any machine.
@@ -31,10 +34,20 @@ export default defineConfig({
         },
       },
       {
-        // The whole stack as real processes, one file after the other.
+        // The whole stack as real processes: much of the time it waits for them, so two at a time.
         test: {
           name: 'e2e',
           include: ['test/**/*.e2e.test.ts'],
+          exclude: [...exclude, ...alone],
+          maxWorkers: 2,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e-alone',
+          include: alone,
           exclude,
           fileParallelism: false,
           testTimeout: 120_000,

@@ -71,7 +71,8 @@ async function requirements(): Promise<Tally> {
 
 const results: Tally[] = [];
 if (!narrowed) results.push(await section('check', checks));
-for (const project of ['unit', 'server', 'e2e']) results.push(await section(project, () => vitest(project)));
+for (const project of ['unit', 'server', 'e2e', 'e2e-alone'])
+  results.push(await section(project, () => vitest(project)));
 if (!narrowed) results.push(await section('requirements', requirements));
 
 const sum = (key: 'passed' | 'failed' | 'skipped') => results.reduce((total, result) => total + result[key], 0);

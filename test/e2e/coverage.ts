@@ -39,7 +39,7 @@ export function coverage(tests: readonly ListedTest[], requirements: readonly Re
 
 /** The end-to-end tests of the project, collected by vitest and not run. */
 export function listEndToEndTests(): ListedTest[] {
-  const args = ['list', '--project', 'e2e', '--json', '--no-static-parse'];
+  const args = ['list', '--project', 'e2e*', '--json', '--no-static-parse'];
   const listed = JSON.parse(execFileSync('vitest', args, { cwd: root, encoding: 'utf8' })) as ListedTest[];
   // vitest lists the files in the order of their last run's time, which is each machine's own.
   return listed
