@@ -26,7 +26,7 @@ export interface KeysState {
 }
 
 /**
- * A key that the issuer takes away is refused at most 10 minutes later, as long as the issuer can be reached: after 5 minutes
+ * A key that the issuer takes away is refused at most 11 minutes later, as long as the issuer can be reached: after 5 minutes
  * the set is refreshed behind the next call, after 10 the next call waits for it. While the issuer is down its known keys
  * hold on, for a day.
  */
