@@ -7,7 +7,7 @@ import type { ConnectionPool } from './connections/connection-pool.ts';
 import type { ConversationHandles } from './conversation/conversation-handles.ts';
 import { createToolHost } from './create-tool-host.ts';
 import type { Tool } from './define-tool.ts';
-import { type Authenticate, authenticateBearer, authenticateObo } from './http/authenticate.ts';
+import { type Authenticate, authenticateBearer, authenticateObo, type OboOptions } from './http/authenticate.ts';
 import { createChallenge } from './http/challenge.ts';
 import { refuseMethod, serveMcp } from './http/mcp-endpoint.ts';
 import { METADATA_PATHS, metadataUrl, serveMetadata } from './http/resource-metadata.ts';
@@ -85,5 +85,7 @@ export async function createApps(deps: AppDeps): Promise<ServedApp[]> {
   const { listen, trustedProxies, users } = obo;
   // The platform's proxy is on the inside, and comes by address.
   const hosts = [publicUrl, `http://${listen.host}:${listen.port}`] as const;
-  return [main, app(listen, hosts, authenticateObo({ trustedProxies, users, agents: principalTokens }))];
+  const assertStanding: OboOptions['assertStanding'] = (agent) => views().assertStanding(agent);
+  const onBehalf = authenticateObo({ trustedProxies, users, agents: principalTokens, assertStanding });
+  return [main, app(listen, hosts, onBehalf)];
 }

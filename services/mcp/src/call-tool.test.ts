@@ -79,6 +79,47 @@ describe('while an edit waits for the engine', () => {
     expect(deps.policy().toolsOf(callerOf('west_sales'))).not.toContain('get_region_summary');
   });
 
+  test('one of the platform’s own people whom it no longer names is out at once', async () => {
+    const email = 'olivia@causeway.example';
+    const olivia = callerOf('finance', {
+      pattern: 'obo',
+      human: { issuer: 'https://workspace.example/', subject: 'olivia', email, idp: 'workspace' },
+      principal: { id: email, role: undefined, groups: [] },
+    });
+    const drops = waiting(({ workspace }) => void delete workspace!.humans[email]);
+    const world = callWorld({ engine, waiting: drops });
+    const refused = await callTool(world.deps, world.call('get_region_summary', {}, { caller: olivia }));
+    expect(refused).toMatchObject({ ok: false, error: { code: 'invalid_token' } });
+    expect(world.openedAs).toEqual([]);
+    const keeps = callWorld({ engine, waiting: waiting(() => undefined) });
+    const answered = await callTool(keeps.deps, keeps.call('get_region_summary', {}, { caller: olivia }));
+    expect(answered).toMatchObject({ ok: true });
+  });
+
+  test.each<[string, (policy: Policy) => void, boolean]>([
+    ['nothing', () => undefined, true],
+    ['the connection', ({ connections }) => void delete connections['orders'], false],
+    ['its grant', ({ connections }) => void (connections['orders']!.grants = ['admin']), false],
+    ['the path', ({ connections }) => void (connections['orders']!.allow = ['GET /other']), false],
+  ])('of a connection it takes away at once: %s', async (_, change, isAnswered) => {
+    const asked: unknown[] = [];
+    const request = async (call: unknown) => {
+      asked.push(call);
+      return {
+        status: 200,
+        headers: { 'content-type': 'application/json' },
+        body: Buffer.from('{}'),
+        truncated: false,
+      };
+    };
+    const world = callWorld({ engine, waiting: waiting(change), connection: async () => ({ request }) });
+    const args = { connection: 'orders', method: 'GET', path: '/orders' };
+    const call = world.call('external_api_call', args, { caller: callerOf('executive') });
+    const result = await callTool(world.deps, call);
+    expect(result).toMatchObject(isAnswered ? { ok: true } : { ok: false, error: { code: 'access_denied' } });
+    expect(asked).toHaveLength(isAnswered ? 1 : 0);
+  });
+
   test('what it gives has to wait, and the rest goes on under the policy before', async () => {
     const gives = waiting(({ tools }) => void tools.query_audit_log!.push('west_sales'));
     const world = callWorld({ engine, waiting: gives });

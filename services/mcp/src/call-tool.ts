@@ -79,9 +79,10 @@ export async function callTool(deps: CallToolDeps, call: ToolCall): Promise<Call
 }
 
 /** The role first; then the token's scope, which HTTP answers with a challenge for a better token. */
-function assertAllowed({ deciding }: PolicyView, { caller, hops, tool: { name, scope } }: ToolCall): void {
+function assertAllowed(policy: PolicyView, { caller, hops, tool: { name, scope } }: ToolCall): void {
+  if (policy.dropsHuman(caller)) throw new AppError('invalid_token', 'an edit of the policy no longer names the human');
   if (name === 'ask_supervisor' && hops > 0) throw new AppError('access_denied', 'the supervisor may not ask itself');
-  for (const document of deciding) {
+  for (const document of policy.deciding) {
     const decision = decideTool(document, caller, name);
     if (decision.allowed) continue;
     const { code, reason } = decision;

@@ -1,5 +1,5 @@
 import { AppError, type Caller, narrowScopes, type Scope } from '@causeway/core';
-import type { SqlDialect } from '@causeway/platform';
+import type { OutsideCall, SqlDialect } from '@causeway/platform';
 import {
   type Access,
   accessOfGroups,
@@ -8,9 +8,11 @@ import {
   type Policy,
   type PolicyDocument,
   scopesOf,
+  standingOf,
   type ToolName,
   toolsOf,
 } from '@causeway/policy';
+import { allows } from './connections/allow-list.ts';
 import { Dataset } from './dataset.ts';
 
 /** What the tools are on this platform. */
@@ -56,6 +58,31 @@ export class PolicyView {
   /** What the token gives, as far as every policy that decides gives it too. */
   scopesOf(caller: Caller): readonly Scope[] {
     return narrowScopes(...this.deciding.map((document) => scopesOf(document, caller)));
+  }
+
+  /** Whether a waiting edit no longer names this one of the platform's own people. */
+  dropsHuman({ pattern, human }: Caller): boolean {
+    if (pattern !== 'obo' || this.waiting === undefined) return false;
+    const isNamed = ({ policy }: PolicyDocument) => groupsOfHuman(policy, human?.email ?? '') !== undefined;
+    return isNamed(this.document) && !isNamed(this.waiting);
+  }
+
+  /** Whether a waiting edit takes this use of a connection from the caller. */
+  takesConnection(caller: Caller, name: string, call: Pick<OutsideCall, 'method' | 'path'>): boolean {
+    if (this.waiting === undefined) return false;
+    const { connections } = this.waiting.policy;
+    const definition = Object.hasOwn(connections, name) ? connections[name] : undefined;
+    if (definition === undefined || !allows(definition.allow, call)) return true;
+    const standing = standingOf(this.waiting, caller);
+    return !standing.ok || !definition.grants.some((group) => standing.groups.includes(group));
+  }
+
+  /** Whoever the policy of this moment does not know, or no longer. */
+  assertStanding(caller: Caller): void {
+    for (const document of this.deciding) {
+      const standing = standingOf(document, caller);
+      if (!standing.ok) throw new AppError(standing.code, standing.reason);
+    }
   }
 
   dataset(name: string): Dataset {

@@ -23,7 +23,12 @@ export function createToolContext(deps: CallToolDeps, call: ToolCall, running: R
     signal,
     caller,
     policy,
-    connections: deps.connections.as({ document: policy.document, platform, signal }),
+    connections: deps.connections.as({
+      document: policy.document,
+      platform,
+      signal,
+      takesAway: (name, request) => policy.takesConnection(caller, name, request),
+    }),
     conversations: {
       seal: (plan) => deps.conversations.seal(owner, plan, policy.document.policy.lifetimes.conversationSeconds),
       open: (handle) => deps.conversations.open(owner, handle),

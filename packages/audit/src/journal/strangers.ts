@@ -1,7 +1,7 @@
 import type { AuditEvent } from '../record/event.ts';
 
 // These have no caller because the gateway itself speaks. Summaries are what keeps strangers within their share.
-const OWN_KINDS: ReadonlySet<string> = new Set(['policy_change', 'key_rotation', 'revocation', 'refused_summary']);
+const OWN_KINDS: ReadonlySet<string> = new Set(['policy_change', 'key_rotation', 'refused_summary']);
 
 /** Whether an event is about somebody who proved nothing. */
 export const isStrangers = ({ caller, kind }: Pick<AuditEvent, 'caller' | 'kind'>): boolean =>

@@ -22,6 +22,8 @@ export interface ConnectionScope {
   readonly document: PolicyDocument;
   readonly platform: PlatformSession;
   readonly signal: AbortSignal;
+  /** What an edit of the policy takes away is gone before the engine knows of the edit. */
+  readonly takesAway: (name: string, call: OutsideCall) => boolean;
 }
 
 type Definition = Policy['connections'][string];
@@ -42,7 +44,7 @@ export class ConnectionPool {
     return Array.from(this.#open.values(), ({ dependency }) => dependency);
   }
 
-  as({ document, platform, signal }: ConnectionScope): Connections {
+  as({ document, platform, signal, takesAway }: ConnectionScope): Connections {
     return {
       request: async (name, call) => {
         const definition = Object.hasOwn(document.policy.connections, name)
@@ -50,7 +52,7 @@ export class ConnectionPool {
           : undefined;
         if (definition === undefined) throw new AppError('not_found', `there is no connection ${JSON.stringify(name)}`);
         const api = await platform.connection(name);
-        if (!allows(definition.allow, call)) throw notAllowed(name);
+        if (!allows(definition.allow, call) || takesAway(name, call)) throw notAllowed(name);
         const url = urlBelow(definition.baseUrl, call.path, call.query);
         if (api !== 'granted')
           return withSpan(SPAN.externalApi, { [ATTRIBUTE.connection]: name }, () => api.request(call));

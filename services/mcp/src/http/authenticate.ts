@@ -30,10 +30,12 @@ export interface OboOptions {
   readonly trustedProxies: Networks;
   readonly users: Pick<PlatformTokenVerifier, 'verify'>;
   readonly agents: Pick<PrincipalTokenVerifier, 'verify'>;
+  /** Throws what the policy says against an agent or its token: of the two tokens, only the human's goes on with the call. */
+  readonly assertStanding: (agent: Caller) => void;
 }
 
 /** The on-behalf-of listener: the platform's own user token, from its proxy; and beside it only an agent's own token. */
-export function authenticateObo({ trustedProxies, users, agents }: OboOptions): Authenticate {
+export function authenticateObo({ trustedProxies, users, agents, assertStanding }: OboOptions): Authenticate {
   return async (request) => {
     const peer = request.socket.remoteAddress ?? '';
     if (!trustedProxies.contains(peer))
@@ -49,6 +51,7 @@ export function authenticateObo({ trustedProxies, users, agents }: OboOptions): 
     const { caller: agent, clientId } = await verifyPrincipal(agents, authorization);
     if (agent.pattern !== 'm2m')
       throw new AppError('invalid_token', 'beside a forwarded token there may only be an agent’s');
+    assertStanding(agent);
     return { caller: together(user.caller, agent), credential, clientId };
   };
 }

@@ -308,6 +308,15 @@ describe('the on-behalf-of header', () => {
     expect(app.openedWith.map(({ credential }) => credential?.reveal())).toEqual(['olivia', 'olivia', 'wanda']);
   });
 
+  test('an agent’s token that the policy takes back is worth nothing beside it', async () => {
+    const app = await start({
+      tokens: { supervisor: { ...supervisor, tokenId: 'of-the-agent' } },
+      policy: (policy) => ({ ...policy, revoked: { ...policy.revoked, tokens: ['of-the-agent'] } }),
+    });
+    expect((await obo(app, [...headersOf('supervisor'), forwarded('olivia')])).status).toBe(401);
+    expect((await obo(app, [...headersOf(), forwarded('olivia')])).status).toBe(200);
+  });
+
   test('beside it an agent may prove itself, and nobody else', async () => {
     const app = await start();
     expect((await obo(app, [...headersOf('supervisor'), forwarded('olivia')])).status).toBe(200);

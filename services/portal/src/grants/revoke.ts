@@ -22,7 +22,13 @@ export function createRevoke(deps: RevokeDeps): GrantType {
       attempt.kind = 'revocation';
       const found = await findToken(deps, requiredParameter(parameters, 'token'), client.id);
       // RFC 7009 §2.2: a token that is unknown, or dead already, is as good as revoked.
-      if (found === undefined) return {};
+      if (found === undefined) {
+        // Anybody may send anything here: that is summed up like a refusal.
+        attempt.finding = new OAuthRefusal('invalid_grant', 'revocation: no token of ours, or one that ended', {
+          denied: true,
+        });
+        return {};
+      }
       // RFC 7009 §2.1: another client's token is refused.
       if (found.clientId !== client.id)
         throw new OAuthRefusal('invalid_grant', 'the token is of another client', { denied: true });
