@@ -11,7 +11,7 @@ export interface RevocationFeedOptions {
   readonly report: (error: unknown) => void;
 }
 
-/** Beyond this age nobody knows what was revoked since: the process takes no traffic. */
+/** Beyond this age nobody knows what was revoked since: the process is not ready for traffic. */
 export const REVOCATION_FEED_AGE_MAX_MS = 30_000;
 
 /** What was taken back, in memory. Follows the log; what it once knew it keeps until it runs out, even when the log loses it. */
