@@ -7,7 +7,7 @@ export type StackPorts = Readonly<Record<(typeof NAMES)[number], number>>;
 
 /** Ports for one embedded stack that nobody listens on now. */
 export async function freePorts(): Promise<StackPorts> {
-  const servers = NAMES.map(() => createServer().listen(0, '127.0.0.1'));
+  const servers = NAMES.map(() => createServer((socket) => socket.destroy()).listen(0, '127.0.0.1'));
   await Promise.all(servers.map((server) => once(server, 'listening')));
   const ports = servers.map((server) => (server.address() as AddressInfo).port);
   await Promise.all(servers.map((server) => once(server.close(), 'close')));

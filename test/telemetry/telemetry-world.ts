@@ -200,7 +200,7 @@ function codeOf(text: string): string | undefined {
 }
 
 async function freePorts(): Promise<Ports> {
-  const servers = PORT_NAMES.map(() => createServer().listen(0, '127.0.0.1'));
+  const servers = PORT_NAMES.map(() => createServer((socket) => socket.destroy()).listen(0, '127.0.0.1'));
   await Promise.all(servers.map((server) => once(server, 'listening')));
   const ports = servers.map((server) => (server.address() as AddressInfo).port);
   await Promise.all(servers.map((server) => once(server.close(), 'close')));

@@ -23,7 +23,8 @@ function describe(port: number, setting: string, code: string | undefined): stri
 
 function tryPort(port: number): Promise<string | undefined> {
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
-  const server = createServer();
+  // Somebody who connects in this moment, such as a client of the stack before, must not keep it from closing.
+  const server = createServer((socket) => socket.destroy());
   server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? 'unknown'));
   server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(undefined)));
   return promise;

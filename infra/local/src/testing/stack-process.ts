@@ -84,7 +84,7 @@ async function within<T>(promise: Promise<T>, describe: () => string): Promise<T
 export async function freePorts(): Promise<Ports> {
   const servers = await Promise.all(
     PORT_NAMES.map(async () => {
-      const server = createServer().listen(0, '127.0.0.1');
+      const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
       await once(server, 'listening');
       return server;
     }),

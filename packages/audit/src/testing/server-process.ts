@@ -46,7 +46,7 @@ export async function endProcess(child: ChildProcess, signal: NodeJS.Signals): P
 
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject);
+    const probe = createServer((socket) => socket.destroy()).once('error', reject);
     probe.listen(0, '127.0.0.1', () => {
       const address = probe.address();
       probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
