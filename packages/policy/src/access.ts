@@ -1,6 +1,6 @@
-import type { Scope } from '@causeway/core';
+import type { Caller, Scope } from '@causeway/core';
 import { exposedColumns } from './exposed-columns.ts';
-import { groupsOfRole } from './groups.ts';
+import { groupsOfHuman, groupsOfRole } from './groups.ts';
 import { own } from './own.ts';
 import type { Policy } from './schema.ts';
 import { missingFor } from './tool-needs.ts';
@@ -30,6 +30,12 @@ export function accessOfRole(policy: Policy, name: string): Access {
     (tool) => policy.tools[tool]?.includes(name) === true && missingFor(policy, tool) === undefined,
   );
   return { ...accessOfGroups(policy, groupsOfRole(policy, name)), tools, scopes: role.scopes };
+}
+
+/** The platform's own people have groups, everybody else a role. */
+export function accessOfCaller(policy: Policy, { pattern, human, principal }: Caller): Access {
+  if (pattern !== 'obo') return accessOfRole(policy, principal.role ?? '');
+  return accessOfGroups(policy, groupsOfHuman(policy, human?.email ?? '') ?? []);
 }
 
 /** Groups of the platform's own people: the engine opens the tools of each group, and there are no scopes. */

@@ -1,6 +1,6 @@
 export { emailClaims, roleClaim, tenantClaim } from './claim-presets.ts';
 export { exposedColumns } from './exposed-columns.ts';
-export { type Access, accessOfGroups, accessOfRole, type RelationAccess } from './access.ts';
+export { type Access, accessOfCaller, accessOfGroups, type RelationAccess } from './access.ts';
 export { decideTool, type Decision, toolsOf } from './decide-tool.ts';
 export { diffPolicies, type PolicyChange, type PolicyDiff } from './diff-policies.ts';
 export { explainHuman, type Explanation, explainRole, toolVerdict, type Verdict } from './explain.ts';

@@ -9,6 +9,7 @@ export {
   type Readiness,
 } from './health/create-health.ts';
 export { createAdminApp, createHttpApp, type HttpAppOptions } from './http/create-http-app.ts';
+export { headersNamed } from './http/headers-named.ts';
 export { HttpRefusal, type RefusalStatus } from './http/http-refusal.ts';
 export { listen, type Listener, SERVER_LIMITS, type ServerLimits } from './http/listen.ts';
 export { readBody } from './http/read-body.ts';
@@ -30,6 +31,7 @@ export {
   type ObservedKeys,
   type ObservedPool,
 } from './metrics/dependency-metrics.ts';
+export { addressBlock } from './network/address-block.ts';
 export { isLoopbackHost, mayBeLoopbackHost } from './network/loopback.ts';
 export { type Networks, parseNetworks } from './network/networks.ts';
 export { clockSkewMs } from './outbound/clock-skew.ts';

@@ -2,10 +2,9 @@ import { AppError, type Caller, narrowScopes, type Scope } from '@causeway/core'
 import type { OutsideCall, SqlDialect } from '@causeway/platform';
 import {
   type Access,
+  accessOfCaller,
   accessOfGroups,
-  accessOfRole,
   groupsOfHuman,
-  type Policy,
   type PolicyDocument,
   scopesOf,
   standingOf,
@@ -110,16 +109,10 @@ export class PolicyView {
     const key = `${caller.pattern} ${caller.principal.role ?? caller.principal.id}`;
     const known = this.#access.get(key);
     if (known !== undefined) return known;
-    const access = accessOf(this.document.policy, caller);
+    const access = accessOfCaller(this.document.policy, caller);
     this.#access.set(key, access);
     return access;
   }
-}
-
-/** The platform's own people have groups, everybody else a role. */
-function accessOf(policy: Policy, { pattern, human, principal }: Caller): Access {
-  if (pattern !== 'obo') return accessOfRole(policy, principal.role ?? '');
-  return accessOfGroups(policy, groupsOfHuman(policy, human?.email ?? '') ?? []);
 }
 
 /** The view of the policy in force: made anew when that changes. */

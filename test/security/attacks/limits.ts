@@ -57,7 +57,7 @@ function ofCallers(started: () => SecurityWorld): void {
 const RECORDED = 20;
 
 function ofStrangers(started: () => SecurityWorld): void {
-  // Red when packages/audit/src/journal/refusal-recorder.ts records each, and when its address-group.ts takes each address for itself.
+  // Red when packages/audit/src/journal/refusal-recorder.ts records each, and when packages/runtime/src/network/address-block.ts takes each address for itself.
   test.each([
     ['one address that says it is many', '127.0.0.71', (at: number) => `198.51.100.${at}`],
     ['a /64 of IPv6 behind a trusted proxy', PROXY, (at: number) => `2001:db8:0:64::${at.toString(16)}`],
@@ -84,7 +84,7 @@ function ofStrangers(started: () => SecurityWorld): void {
 }
 
 function ofAddresses(started: () => SecurityWorld): void {
-  // Red when services/portal/src/limits/address-block.ts takes each address for itself, and when client-address.ts believes everybody.
+  // Red when packages/runtime/src/network/address-block.ts takes each address for itself, and when client-address.ts believes everybody.
   test('[limit-address] a /64 is one address at the token endpoint, and what a stranger says of itself is not believed', async () => {
     const world = started();
     world.mcp.editPolicy((text) => text.replace(/(tokenRequestsPerMinutePerAddress): \d+/, '$1: 3'));

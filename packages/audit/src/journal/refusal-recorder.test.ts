@@ -2,7 +2,6 @@ import { AppError } from '@causeway/core';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { refused, testProducer } from '../testing/sample.ts';
 import type { AuditEvent } from '../record/event.ts';
-import { addressGroup } from './address-group.ts';
 import { RECORDED } from './recorded.ts';
 import { RefusalRecorder, type RefusalRecorderOptions } from './refusal-recorder.ts';
 
@@ -126,14 +125,4 @@ test('a summary fits into a journal whose share for strangers is full', async ()
   const before = journal.nextSeq;
   await recorder.stop();
   expect(journal.nextSeq).toBe(before + 1);
-});
-
-test.each([
-  ['192.0.2.1', '192.0.2.1'],
-  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
-  ['2001:db8::1', '2001:db8:0:0::/64'],
-  ['::1', '0:0:0:0::/64'],
-  ['fe80::', 'fe80:0:0:0::/64'],
-])('%s counts as %s', (address, group) => {
-  expect(addressGroup(address)).toBe(group);
 });

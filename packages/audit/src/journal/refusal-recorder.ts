@@ -1,5 +1,5 @@
+import { addressBlock } from '@causeway/runtime';
 import type { AuditEvent, AuditOutcome } from '../record/event.ts';
-import { addressGroup } from './address-group.ts';
 import { RECORDED, type Recorded } from './recorded.ts';
 import type { JournalSink } from './sink.ts';
 
@@ -68,7 +68,7 @@ export class RefusalRecorder {
 
   // Whoever has no place in the table shares one tally, which never allows a record of one's own.
   #tallyOf(address: string | undefined): Tally {
-    const key = address === undefined ? OTHER : addressGroup(address);
+    const key = address === undefined ? OTHER : addressBlock(address);
     const known = this.#tallies.get(key);
     if (known !== undefined) return known;
     if (this.#tallies.size < this.#options.addressesMax) return this.#begin(key, 0);

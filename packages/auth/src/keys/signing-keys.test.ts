@@ -41,14 +41,6 @@ describe('the first start', () => {
     }
   });
 
-  test('gives the authorization server the signing key first', () => {
-    const keys = folder.open();
-    clock.ms += PUBLISH_LEAD_MS;
-    const { kid } = rotate();
-    expect(keys.privateJwks.keys.map((key) => [key.kid, typeof key.d])[0]).toEqual([kid, 'string']);
-    expect(new Set(keys.privateJwks.keys.map((key) => key.kid))).toEqual(new Set(published(keys)));
-  });
-
   test('is refused without keys where none may be made', () => {
     expect(() => folder.open({ create: false })).toThrow(
       expect.objectContaining({ code: 'config_invalid', message: `${file()} is missing` }),

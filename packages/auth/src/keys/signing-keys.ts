@@ -70,14 +70,6 @@ export class SigningKeys implements KeySource {
     return { keys: this.#published().map(({ stored: { kid, jwk } }) => publicJwk(kid, jwk)) };
   }
 
-  /** For the authorization server, which signs by itself: the key that signs now first. */
-  get privateJwks(): { readonly keys: JWK[] } {
-    const { kid } = this.current;
-    const published = this.#published();
-    const ordered = [...published.filter((key) => key.kid === kid), ...published.filter((key) => key.kid !== kid)];
-    return { keys: ordered.map(({ stored }) => ({ ...publicJwk(stored.kid, stored.jwk), d: stored.jwk.d })) };
-  }
-
   async find({ kid, alg }: WantedKey): Promise<FoundKey> {
     const published = this.#published();
     if (kid === undefined) return refused('kid_missing');

@@ -1,4 +1,5 @@
 import { AppError } from '@causeway/core';
+import { orAborted } from '@causeway/runtime';
 import pg from 'pg';
 import { FailedStep, GovernedUnit, prepareFrame, type UnitRequest, type UnitResult } from './governed-unit.ts';
 import { mapPostgresError } from './map-error.ts';
@@ -156,12 +157,4 @@ function abortError({ reason }: AbortSignal): AppError {
   return reason instanceof AppError
     ? reason
     : new AppError('upstream_timeout', 'the caller gave up or ran out of time');
-}
-
-function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(abortError(signal));
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
 import { parseAddress } from '../network/loopback.ts';
+import { headersNamed } from './headers-named.ts';
 import { HttpRefusal } from './http-refusal.ts';
 
 export type HostRule = (host: string) => boolean;
@@ -26,7 +27,8 @@ export const isAddressHost: HostRule = (host) => {
 export function hostGuard(allowed: HostRule): RequestHandler {
   return (request, _response, next) => {
     if (!isOriginForm(request)) throw new HttpRefusal(421, 'the request target is not a path');
-    const [host, ...more] = hostsIn(request);
+    // RFC 9112 §3.2: more than one Host is to be refused.
+    const [host, ...more] = headersNamed(request, 'host');
     if (more.length > 0) throw new HttpRefusal(400, 'more than one Host header');
     if (host === undefined || !allowed(host)) throw new HttpRefusal(421, 'the Host is not ours');
     next();
@@ -35,8 +37,3 @@ export function hostGuard(allowed: HostRule): RequestHandler {
 
 // RFC 9112 §3.2.2: the authority of an absolute-form target replaces the Host header. We are no proxy: only paths are taken.
 const isOriginForm = ({ url }: IncomingMessage): boolean => url?.startsWith('/') === true;
-
-/** RFC 9112 §3.2: more than one Host is to be refused. Node keeps the first and drops the rest, so the raw list is read. */
-function hostsIn({ rawHeaders }: IncomingMessage): string[] {
-  return rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === 'host');
-}

@@ -34,7 +34,7 @@ export function observeRequests(observer: RequestObserver): RequestHandler {
     attachContext(response, current);
     response.setHeader('x-request-id', current.requestId);
     response.once('close', () => {
-      const end = { route: routeOf(request, current, patterns), durationMs: performance.now() - startedAt };
+      const end = { route: routeOf(request, patterns), durationMs: performance.now() - startedAt };
       metrics.observeHttp({
         method: request.method,
         route: end.route,
@@ -70,13 +70,13 @@ function startSpan(request: Request, { service, continuesTraces = false }: Reque
 }
 
 /** The pattern that served the request, if it is a declared one. Paths of callers never become labels. */
-function routeOf(request: Request, current: RequestContext, patterns: ReadonlySet<string>): string {
+function routeOf(request: Request, patterns: ReadonlySet<string>): string {
   const { route, baseUrl, originalUrl } = request as {
     route?: { path: unknown };
     baseUrl: string;
     originalUrl: string;
   };
-  const candidates = [current.route, `${baseUrl}${String(route?.path)}`, originalUrl.split('?', 1)[0]];
+  const candidates = [`${baseUrl}${String(route?.path)}`, originalUrl.split('?', 1)[0]];
   return candidates.find((candidate) => candidate !== undefined && patterns.has(candidate)) ?? 'other';
 }
 

@@ -26,8 +26,6 @@ export class RequestContext {
   /** Of a failure that a route answered itself, such as a tool's. */
   error: AppError | undefined;
   outcome: Outcome | undefined;
-  /** A pattern of the declared routes, for handlers that Express does not route. */
-  route: string | undefined;
   readonly #parentLogger: Logger;
   #logger: Logger | undefined;
 

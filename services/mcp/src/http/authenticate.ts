@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { type PlatformTokenVerifier, type PrincipalTokenVerifier, tokenError } from '@causeway/auth';
 import { AppError, type Caller, narrowScopes, Secret } from '@causeway/core';
-import { HttpRefusal, type Networks } from '@causeway/runtime';
-import { bearerToken, headersNamed, TokenMissing } from './bearer-token.ts';
+import { headersNamed, HttpRefusal, type Networks } from '@causeway/runtime';
+import { bearerToken, TokenMissing } from './bearer-token.ts';
 
 /** Whoever proved themselves. */
 export interface Proven {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { AppError } from '@causeway/core';
-import { HttpRefusal } from '@causeway/runtime';
+import { headersNamed, HttpRefusal } from '@causeway/runtime';
 
 /** No token at all: RFC 6750 §3.1 wants no error code then. */
 export class TokenMissing extends AppError {
@@ -13,15 +13,9 @@ export class TokenMissing extends AppError {
 export function bearerToken(request: IncomingMessage): string | undefined {
   const [header, ...more] = headersNamed(request, 'authorization');
   if (header === undefined) return undefined;
-  // Node keeps the first and drops the rest: two of them may mean two callers to the hops before us.
   if (more.length > 0) throw new HttpRefusal(400, 'more than one Authorization header');
   // RFC 6750 §2.1; the scheme's case does not matter (RFC 9110 §11.1).
   const token = /^Bearer +([\w.~+/-]+=*) *$/i.exec(header)?.[1];
   if (token === undefined) throw new AppError('invalid_token', 'the Authorization header is no bearer token');
   return token;
-}
-
-/** Every value of a header, as it was sent. */
-export function headersNamed({ rawHeaders }: IncomingMessage, name: string): string[] {
-  return rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === name);
 }

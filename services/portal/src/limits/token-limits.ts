@@ -1,10 +1,9 @@
 import { hash } from 'node:crypto';
 import { AppError } from '@causeway/core';
 import type { PolicyDocument } from '@causeway/policy';
-import { LeasedWindow, type SharedCount } from '@causeway/runtime';
+import { addressBlock, LeasedWindow, type SharedCount } from '@causeway/runtime';
 import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRedis } from 'rate-limiter-flexible';
 import type { State } from '../state/open-state.ts';
-import { addressBlock } from './address-block.ts';
 
 /** Whom the token endpoint counts. */
 type LimitKind = 'address' | 'client' | 'subject';

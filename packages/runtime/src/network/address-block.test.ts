@@ -8,6 +8,7 @@ test.each([
   ['2001:db8::9', '2001:db8:0:0::/64'],
   ['2001:db8::1:2:3:4:5', '2001:db8:0:1::/64'],
   ['::1', '0:0:0:0::/64'],
-])('requests of %s count for %s', (address, block) => {
+  ['fe80::', 'fe80:0:0:0::/64'],
+])('%s counts as %s', (address, block) => {
   expect(addressBlock(address)).toBe(block);
 });
