@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { runChecks } from '../scripts/check.ts';
 import { coverage, listEndToEndTests } from './e2e/coverage.ts';
 import { REQUIREMENTS } from './e2e/requirements.ts';
-import { type Report, type Tally, tally } from './tally.ts';
+import { filesToTryAgain, type Report, type RunFacts, type Tally, tally, withSecondTry } from './tally.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const names = process.argv.slice(2);
@@ -36,27 +36,29 @@ async function checks(): Promise<Tally> {
 }
 
 async function vitest(project: string): Promise<Tally> {
+  const facts = { skipsAllowed: !onCi, emptyAllowed: narrowed };
+  const first = await runFiles(project, narrowed ? ['--passWithNoTests', ...names] : []);
+  // A machine of CI stalls now and then. A second try is named at the end, so that it is mended and not forgotten.
+  const again = onCi && project !== 'unit' && first.report ? filesToTryAgain(first.report) : [];
+  if (again.length === 0) return tally({ ...first, ...facts });
+  console.log(`\n── ${project}: once more ${again.join(' ')}`);
+  const second = await runFiles(project, again);
+  if (!first.report || !second.report) return tally({ ...first, ...facts });
+  return tally({ report: withSecondTry(first.report, second.report), exitCode: second.exitCode, ...facts });
+}
+
+async function runFiles(project: string, files: readonly string[]): Promise<Pick<RunFacts, 'report' | 'exitCode'>> {
   const directory = mkdtempSync(join(tmpdir(), 'causeway-test-'));
   const file = join(directory, 'report.json');
   try {
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-    // A machine of CI stalls now and then. A second try is named at the end, so that it is mended and not forgotten.
-    const retries = onCi && project !== 'unit' ? ['--retry=1'] : [];
-    const args = [
-      'run',
-      '--project',
-      project,
-      ...reporters,
-      ...retries,
-      ...(narrowed ? ['--passWithNoTests', ...names] : []),
-    ];
     const exitCode = await new Promise<number | null>((resolve, reject) => {
+      const args = ['run', '--project', project, ...reporters, ...files];
       const child = spawn('vitest', args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
       child.on('error', reject);
       child.on('close', resolve);
     });
-    const report = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Report) : undefined;
-    return tally({ report, exitCode, skipsAllowed: !onCi, emptyAllowed: narrowed });
+    return { report: existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Report) : undefined, exitCode };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { type Report, type RunFacts, tally } from './tally.ts';
+import { describe, expect, test } from 'vitest';
+import { filesToTryAgain, type Report, type RunFacts, tally, withSecondTry } from './tally.ts';
 
 const report = (changes: Partial<Report> = {}): Report => ({
   numPassedTests: 3,
@@ -67,12 +67,58 @@ test('failed tests are counted once, whatever the exit code, and named', () => {
   });
 });
 
-test('a test that needed a second try is no failure, and is named', () => {
-  const second = { status: 'passed', fullName: 'adds up', failureMessages: ['too late'] };
-  const result = tally(
-    facts({ report: report({ testResults: [{ name: 'a.test.ts', status: 'passed', assertionResults: [second] }] }) }),
-  );
-  expect(result).toMatchObject({ failed: 0, failedTests: [], secondTries: ['a.test.ts: adds up: too late'] });
+describe('files that are run once more', () => {
+  const file = (name: string, ...tests: Report['testResults'][number]['assertionResults']) => ({
+    name,
+    status: tests.some(({ status }) => status === 'failed') ? 'failed' : 'passed',
+    assertionResults: tests,
+  });
+  const fine = { status: 'passed', fullName: 'is fine' };
+  const late = { status: 'failed', fullName: 'adds up', failureMessages: ['too late\nfor this\n    at a.ts:1'] };
+  const first = report({
+    numPassedTests: 2,
+    numFailedTests: 1,
+    testResults: [file('a.test.ts', fine), file('b.test.ts', fine, late)],
+  });
+  const of = (...tests: Parameters<typeof file>[1][]) =>
+    report({
+      numPassedTests: tests.filter(({ status }) => status === 'passed').length,
+      numFailedTests: tests.filter(({ status }) => status === 'failed').length,
+      testResults: [file('b.test.ts', ...tests)],
+    });
+  const judged = (second: Report, exitCode: number) => tally(facts({ report: withSecondTry(first, second), exitCode }));
+
+  test('are those with a failure, and none when there are many', () => {
+    expect(filesToTryAgain(first)).toEqual(['b.test.ts']);
+    const many = report({ testResults: ['a', 'b', 'c', 'd'].map((name) => file(name, late)) });
+    expect(filesToTryAgain(many)).toEqual([]);
+  });
+
+  test('that passed then are no failure, are counted once, and name what failed and why', () => {
+    expect(judged(of(fine, { status: 'passed', fullName: 'adds up' }), 0)).toEqual({
+      passed: 3,
+      failed: 0,
+      skipped: 0,
+      problems: [],
+      failedTests: [],
+      secondTries: ['b.test.ts: adds up: too late\nfor this'],
+    });
+  });
+
+  test('that fail again are failures', () => {
+    const result = judged(of(fine, late), 1);
+    expect(result).toMatchObject({ passed: 2, failed: 1, secondTries: [] });
+    expect(result.failedTests).toEqual(['b.test.ts: adds up: too late\nfor this']);
+  });
+
+  test('that did not load at first are named by each of their tests', () => {
+    const unloaded = report({ testResults: [{ name: 'b.test.ts', status: 'failed', assertionResults: [] }] });
+    const result = tally(facts({ report: withSecondTry(unloaded, of(fine)) }));
+    expect(result).toMatchObject({
+      failed: 0,
+      secondTries: ['b.test.ts: is fine: the file failed outside of its tests'],
+    });
+  });
 });
 
 test('off CI a skipped test is counted and allowed', () => {

@@ -23,9 +23,9 @@ export interface Tally {
   readonly skipped: number;
   /** What is wrong beyond the failed tests. */
   readonly problems: readonly string[];
-  /** Each failed test by file and name, with the first line of why: told again at the end, where a long run is read first. */
+  /** Each failed test by file and name, with the first lines of why: told again at the end, where a long run is read first. */
   readonly failedTests: readonly string[];
-  /** Tests that failed and then passed at the second try that CI gives: no failure, and never silent. */
+  /** Tests that failed and then passed when CI ran their file once more: no failure, and never silent. */
   readonly secondTries: readonly string[];
 }
 
@@ -68,10 +68,47 @@ function withWhy(report: Report, ended: string): string[] {
     assertionResults
       .filter(({ status, failureMessages }) => status === ended && (ended === 'failed' || failureMessages?.length))
       .map(({ fullName, failureMessages }) => {
-        const [why = ''] = (failureMessages?.[0] ?? '').split('\n');
-        return `${name}: ${fullName ?? ''}: ${why}`;
+        const [why = ''] = (failureMessages?.[0] ?? '').split(/\n\s+at /);
+        return `${name}: ${fullName ?? ''}: ${why.split('\n').slice(0, 12).join('\n').slice(0, 1500)}`;
       }),
   );
+}
+
+/** The files to run once more, in a process and a world of their own. So many that no stalled machine explains them are none. */
+export function filesToTryAgain({ testResults }: Report): string[] {
+  const failed = testResults.filter(({ status }) => status === 'failed').map(({ name }) => name);
+  return failed.length <= 3 ? failed : [];
+}
+
+/** The first run with what the second found in its files; what failed at first keeps why. */
+export function withSecondTry(first: Report, second: Report): Report {
+  const again = new Map(second.testResults.map((file) => [file.name, file]));
+  const replaced = first.testResults.filter(({ name }) => again.has(name));
+  const before = (...statuses: string[]) =>
+    replaced.flatMap(({ assertionResults }) => assertionResults).filter(({ status }) => statuses.includes(status))
+      .length;
+  return {
+    numPassedTests: first.numPassedTests - before('passed') + second.numPassedTests,
+    numFailedTests: first.numFailedTests - before('failed') + second.numFailedTests,
+    numPendingTests: first.numPendingTests - before('pending', 'skipped') + second.numPendingTests,
+    numTodoTests: first.numTodoTests - before('todo') + second.numTodoTests,
+    testResults: first.testResults.map((file) => withFirstWhy(again.get(file.name) ?? file, file)),
+  };
+}
+
+type TestFile = Report['testResults'][number];
+
+function withFirstWhy(now: TestFile, first: TestFile): TestFile {
+  const outside = first.status === 'failed' && !first.assertionResults.some(({ status }) => status === 'failed');
+  const whyOf = (fullName: string | undefined) =>
+    outside
+      ? ['the file failed outside of its tests']
+      : first.assertionResults.find((test) => test.status === 'failed' && test.fullName === fullName)?.failureMessages;
+  const assertionResults = now.assertionResults.map((test) => {
+    const failureMessages = test.status === 'passed' && now !== first ? whyOf(test.fullName) : test.failureMessages;
+    return failureMessages ? { ...test, failureMessages } : test;
+  });
+  return { ...now, assertionResults };
 }
 
 function filesThatDidNotLoad(report: Report): string[] {

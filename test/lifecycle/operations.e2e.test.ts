@@ -91,9 +91,12 @@ requirement(
   '/health of each service names every dependency, with status, latency and age',
   async () => {
     // Keys of a provider are fetched with its first token, and a provider was asked by now.
-    const [mcp, portal, worker] = await Promise.all(
-      [services.mcp, services.portal, services.worker].map(async (service) => (await service.get('/health')).body),
-    );
+    const bodies = () =>
+      Promise.all(
+        [services.mcp, services.portal, services.worker].map(async (service) => (await service.get('/health')).body),
+      );
+    await until('all three are well', async () => (await bodies()).every((body) => body['status'] === 'ok'));
+    const [mcp, portal, worker] = await bodies();
     const namesOf = (body: typeof mcp) => Object.keys(body?.['dependencies'] ?? {});
     const audit = ['audit_journal', 'audit_queue', 'audit_queue_setup'];
     expect(namesOf(mcp)).toEqual([

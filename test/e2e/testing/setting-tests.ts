@@ -29,6 +29,11 @@ export function settingTests(set: () => SetWorld): void {
   });
 }
 
+async function causes(host: string, port: number): Promise<Readonly<Record<string, { readonly status: string }>>> {
+  const { body } = await send(host, { port, path: '/health' });
+  return (JSON.parse(body) as { dependencies: Record<string, { status: string }> }).dependencies;
+}
+
 function listenerTests(set: () => SetWorld): void {
   requirement('settings-obo-unset-off', 'without OBO_LISTEN there are the main port and the admin port', async () => {
     const { host, ports, replica } = set();
@@ -45,9 +50,14 @@ function listenerTests(set: () => SetWorld): void {
       const ask = (port: number, path: string) => send(host, { port, path });
       expect((await ask(ports.MCP, '/metrics')).status).toBe(404);
       expect((await ask(ports.IDP, '/metrics')).body).toContain('mcp_calls_running');
-      expect(JSON.parse((await ask(ports.MCP, '/health')).body)).toEqual({ status: 'ok' });
-      const { dependencies } = JSON.parse((await ask(ports.IDP, '/health')).body) as { dependencies: object };
-      expect(Object.keys(dependencies)).toEqual(expect.arrayContaining(['platform', 'policy', 'portal_keys']));
+      const ill = async () =>
+        Object.entries(await causes(host, ports.IDP)).filter(([, dependency]) => dependency.status !== 'ok');
+      await expect.poll(ill, WAIT).toEqual([]);
+      await expect
+        .poll(async () => JSON.parse((await ask(ports.MCP, '/health')).body) as unknown, WAIT)
+        .toEqual({ status: 'ok' });
+      const named = Object.keys(await causes(host, ports.IDP));
+      expect(named).toEqual(expect.arrayContaining(['platform', 'policy', 'portal_keys']));
     },
   );
 
