@@ -9,6 +9,7 @@ const CHECKS: Record<string, readonly [command: string, ...args: string[]]> = {
   lint: ['oxlint', '--type-aware', '--deny-warnings', '.'],
   boundaries: ['env', 'TURBO_TELEMETRY_DISABLED=1', 'turbo', 'boundaries'],
   'unused code': ['knip', '--no-progress'],
+  'function sizes': ['node', 'scripts/function-sizes.ts'],
   format: ['prettier', '--check', '--log-level', 'warn', '.'],
   docs: ['node', 'scripts/docs.ts', '--check'],
 };
@@ -24,7 +25,7 @@ interface CheckResult {
 export async function runChecks(): Promise<{ passed: number; failed: readonly string[] }> {
   const results = await Promise.all(Object.keys(CHECKS).map((name) => runCheck(name)));
   for (const { name, passed, seconds, output } of results) {
-    console.log(`${passed ? 'ok  ' : 'FAIL'} ${name.padEnd(12)} ${seconds.toFixed(1)} s`);
+    console.log(`${passed ? 'ok  ' : 'FAIL'} ${name.padEnd(14)} ${seconds.toFixed(1)} s`);
     if (!passed) console.log(output.trimEnd().replaceAll(/^/gm, '     '));
   }
   const failed = results.filter((result) => !result.passed).map(({ name }) => name);

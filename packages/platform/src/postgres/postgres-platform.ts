@@ -74,20 +74,18 @@ export function createPostgresPlatform(options: PostgresPlatformOptions): Platfo
       const base = { role, attribution: attributionOf(caller, request) };
       const session: PlatformSession = {
         async query<Row>(statement: Statement<Row>, query: QueryOptions = {}): Promise<Row[]> {
-          query.onStatement?.(statement.text);
+          const { name, text } = statement;
+          query.onStatement?.(text);
+          const preparedName = names.nameOf(options.policy().engineDigest, role, text);
           const unit: UnitRequest = {
             ...base,
             timeoutMs: query.timeoutMs ?? limits.timeoutMs,
             rowsMax: query.rowsMax ?? limits.rowsMax,
             charactersMax: limits.charactersMax,
-            statement: {
-              preparedName: names.nameOf(options.policy().engineDigest, role, statement.text),
-              text: statement.text,
-              values: statement.values.map(textOf),
-            },
+            statement: { preparedName, text, values: statement.values.map(textOf) },
           };
-          const result = await withSpan(SPAN.sql, { [ATTRIBUTE.statement]: statement.name }, () =>
-            runner.run(statement.name, unit, query.signal),
+          const result = await withSpan(SPAN.sql, { [ATTRIBUTE.statement]: name }, () =>
+            runner.run(name, unit, query.signal),
           );
           if (result.kind === 'too_large') throw tooLarge(statement, unit);
           return result.rows.map((row) => checkedRow(statement, row));
