@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 
 export interface ChangeAuditDeps {
   readonly policies: Pick<PolicyStore, 'subscribe'>;
-  readonly keys: SigningKeys;
+  readonly keys: Pick<SigningKeys, 'canSign' | 'current'>;
   readonly sink: AuditSink;
   readonly report: (error: unknown) => void;
 }
@@ -23,6 +23,8 @@ export function auditChanges({ policies, keys, sink, report }: ChangeAuditDeps):
   );
   let { kid } = keys.current;
   const timer = setInterval(() => {
+    // A clock that was set back: health says so, and the key is the same when the clock is right again.
+    if (!keys.canSign) return;
     const { kid: now } = keys.current;
     if (now !== kid) record({ kind: 'key_rotation', arguments: { before: kid, after: now } });
     kid = now;

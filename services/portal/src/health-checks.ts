@@ -27,9 +27,11 @@ export function healthChecks({ state, feed, keys, policies, identity }: HealthCh
     },
     {
       name: 'signing_keys',
-      required: false,
-      run: async () =>
-        keys.problem === undefined ? { status: 'ok' } : { status: 'degraded', cause: 'the key file is bad' },
+      required: true,
+      run: async () => {
+        if (!keys.canSign) return { status: 'down', cause: 'no key signs at the time of this clock' };
+        return keys.problem === undefined ? { status: 'ok' } : { status: 'degraded', cause: 'the key file is bad' };
+      },
     },
     {
       name: 'policy',

@@ -186,6 +186,16 @@ test('a clock that is set back keeps nobody from seeing a rotation', () => {
   expect(keys.current.kid).toBe(kid);
 });
 
+test('a clock that is set back behind the first key lets nothing be signed, until it is right again', () => {
+  const keys = folder.open();
+  const { kid } = keys.current;
+  clock.ms -= 3_600_000;
+  expect(keys.canSign).toBe(false);
+  expect(() => keys.current).toThrow(expect.objectContaining({ code: 'upstream_unavailable' }));
+  clock.ms = NOON_MS;
+  expect([keys.canSign, keys.current.kid]).toEqual([true, kid]);
+});
+
 describe('a file that turns bad while we run', () => {
   test.each([
     ['is damaged', () => writeFileSync(file(), '{')],

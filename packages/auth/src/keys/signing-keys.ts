@@ -58,10 +58,16 @@ export class SigningKeys implements KeySource {
     return this.#problem;
   }
 
+  /** Whether `current` has one to give: not while the clock is behind the time of the first key. */
+  get canSign(): boolean {
+    this.#look();
+    return this.#active().length > 0;
+  }
+
   get current(): SigningKey {
     this.#look();
     const current = this.#active()[0];
-    if (current === undefined) throw new AppError('internal', 'there is no key that signs now');
+    if (current === undefined) throw new AppError('upstream_unavailable', 'no key signs at the time of this clock');
     return current;
   }
 
