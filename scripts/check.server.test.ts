@@ -235,7 +235,7 @@ describe('unused code', () => {
       exports: { '.': './src/index.ts' },
       dependencies: { zod: '*' },
     }),
-    'packages/a/src/index.ts': `import { kept } from './kept.ts';\nkept();\n`,
+    'packages/a/src/index.ts': `import { kept } from './kept.ts';\nkept();\nexport const offered = 1;\n`,
     'packages/a/src/kept.ts': `export const kept = () => 1;\nexport const dropped = 1;\n`,
     'packages/a/src/orphan.ts': `export const orphan = 1;\n`,
   };
@@ -251,6 +251,7 @@ describe('unused code', () => {
   test.each([
     ['a file that nothing imports', 'packages/a/src/orphan.ts'],
     ['an export that nothing imports', 'dropped'],
+    ['what a package offers and nobody imports', 'offered'],
     ['a dependency that nothing imports', /zod\s+packages\/a\/package\.json/],
     ['an import that no dependency covers', /left-pad\s+scripts\/check\.ts/],
   ])('reports %s', (_what, expected) => {

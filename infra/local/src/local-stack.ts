@@ -33,7 +33,7 @@ export interface LocalStackOptions extends Omit<StackPlace, 'policyFile'> {
   readonly telemetry?: Readonly<Record<string, string>>;
 }
 
-export interface LocalDatabase {
+interface LocalDatabase {
   readonly passwords: Passwords;
   /** Settles when it ends by itself. */
   readonly ended: Promise<void>;

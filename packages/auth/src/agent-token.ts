@@ -11,7 +11,7 @@ import type { KeySource } from './keys/key-source.ts';
 /** RFC 8725 §3.11: a type of its own. The MCP server takes at+jwt only, so this one is worthless there. */
 const TYPE = 'causeway-agent+jwt';
 
-export const AGENT_TOKEN_SECONDS_MAX = 300;
+const AGENT_TOKEN_SECONDS_MAX = 300;
 
 export interface AgentTokenSignerOptions {
   /** The portal: issuer and audience in one. */
@@ -47,7 +47,7 @@ export function createAgentTokenSigner(options: AgentTokenSignerOptions): {
 
 export type AgentTokenReason = JwtReason | 'claims_malformed' | 'client_mismatch';
 
-export type AgentTokenResult =
+type AgentTokenResult =
   | { readonly ok: true; readonly agent: Agent; readonly tokenId: string; readonly expiresAt: Date }
   | Refused<AgentTokenReason>;
 

@@ -21,7 +21,7 @@ export interface ReplayStore {
 }
 
 /** Which clients may present assertions of which provider. */
-export interface IdJagIssuer {
+interface IdJagIssuer {
   readonly provider: string;
   readonly clients: readonly string[];
 }
@@ -49,7 +49,7 @@ export type IdJagReason =
   | 'resource_mismatch'
   | 'replayed';
 
-export interface IdJag {
+interface IdJag {
   readonly ok: true;
   readonly human: Human;
   /** As signed, for the role mapping. */
@@ -60,7 +60,7 @@ export interface IdJag {
   readonly expiresAt: Date;
 }
 
-export type IdJagResult = IdJag | (Refused<IdJagReason> & { readonly idp?: string | undefined });
+type IdJagResult = IdJag | (Refused<IdJagReason> & { readonly idp?: string | undefined });
 
 export interface IdJagVerifier {
   /** `clientId`: the client that has just proved itself. A good assertion is used up by this. */

@@ -2,7 +2,7 @@ import { type Caller, AppError } from '@causeway/core';
 import { type IssuedToken, signPortalJwt, type SigningKeySource } from './jwt/portal-jwt.ts';
 
 /** Databricks copies its `exp` to the platform token. */
-export const PLATFORM_ASSERTION_SECONDS = 600;
+const PLATFORM_ASSERTION_SECONDS = 600;
 
 export interface PlatformAssertionSignerOptions {
   readonly issuer: string;

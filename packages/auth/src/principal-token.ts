@@ -14,7 +14,7 @@ import { createVerificationCache, type VerificationCache } from './verification-
 const TYPE = 'at+jwt';
 
 /** The longest that a principal token lives, whatever the policy says. */
-export const PRINCIPAL_TOKEN_SECONDS_MAX = 900;
+const PRINCIPAL_TOKEN_SECONDS_MAX = 900;
 
 export interface PrincipalGrant {
   readonly principal: Principal & { readonly role: string };
@@ -91,7 +91,7 @@ type PrincipalClaims = z.infer<typeof principalClaims>;
 
 export type PrincipalTokenReason = JwtReason | 'claims_malformed' | 'actor_mismatch' | 'revoked';
 
-export interface PrincipalToken {
+interface PrincipalToken {
   readonly ok: true;
   readonly caller: Caller;
   readonly clientId: string;

@@ -1,6 +1,6 @@
 import type { Scope } from './scope.ts';
 
-export type Pattern = 'federation' | 'obo' | 'm2m';
+type Pattern = 'federation' | 'obo' | 'm2m';
 
 /** A person, known by the provider that proved them: identity is always (issuer, subject), never the e-mail. */
 export interface Human {

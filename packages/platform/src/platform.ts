@@ -28,7 +28,7 @@ export interface SqlDialect {
 }
 
 /** Numbers of the moment, for metrics. */
-export interface PlatformConnections {
+interface PlatformConnections {
   readonly open: number;
   readonly idle: number;
   /** Calls that wait for one. */

@@ -80,7 +80,7 @@ function someoneWith(policy: Policy, role: string): Caller {
   };
 }
 
-export function toolVerdict(document: PolicyDocument, caller: Caller, tool: ToolName): Verdict {
+function toolVerdict(document: PolicyDocument, caller: Caller, tool: ToolName): Verdict {
   const decision = decideTool(document, caller, tool);
   const says = decision.allowed ? 'allowed' : `${decision.code}: ${decision.reason}`;
   return { name: tool, allowed: decision.allowed, says, rule: ruleAt(document, decision.at) };

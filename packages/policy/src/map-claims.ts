@@ -8,7 +8,7 @@ import { withRule } from './rule.ts';
 import type { Provider } from './schema.ts';
 import { revocation } from './standing.ts';
 
-export type ClaimsRefusal =
+type ClaimsRefusal =
   | 'provider_unknown'
   | 'issuer_mismatch'
   | 'roles_malformed'

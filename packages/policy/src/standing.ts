@@ -7,7 +7,7 @@ import type { Revocable } from './revocations.ts';
 import { withRule } from './rule.ts';
 import type { Policy } from './schema.ts';
 
-export type StandingRefusal =
+type StandingRefusal =
   | 'caller_incomplete'
   | 'token_revoked'
   | 'human_revoked'

@@ -4,7 +4,7 @@ import { readJournals } from './read-journals.ts';
 import { countOf, merged, type SeqRange, without } from './seq-ranges.ts';
 
 /** What became of one producer's events. */
-export interface ProducerAccount {
+interface ProducerAccount {
   readonly producer: string;
   readonly service: string | undefined;
   /** Numbers that were ever given to events, as far as the table and the journals show. */

@@ -17,7 +17,7 @@ export interface ContractWorld {
 }
 
 /** A governed relation under whatever names it has, and every row that is really in it. */
-export interface ContractRelation<Row> {
+interface ContractRelation<Row> {
   /** As SQL writes it. */
   readonly relation: string;
   /** The table behind it, which nobody may read. */

@@ -1,14 +1,8 @@
-export { contractPeople, type ContractPerson, type ContractRelation, type ContractWorld } from './contract-world.ts';
+export type { ContractWorld } from './contract-world.ts';
 export { DEMO_MODEL, DEMO_POLICY, demoPolicy } from './demo-policy.ts';
 export { type Deal, sampleDeals } from '../sample/deals.ts';
 export { sampleDocuments } from '../sample/documents.ts';
 export { conversations } from '../postgres/analyst/testing/generated-questions.ts';
 export { describePlatform } from './platform-contract.ts';
-export {
-  POSTGRES_KINDS,
-  type PostgresKind,
-  startTestPostgres,
-  TEST_PASSWORD,
-  type TestPostgres,
-} from './postgres-server.ts';
+export { POSTGRES_KINDS, startTestPostgres, type TestPostgres } from './postgres-server.ts';
 export { startDemoWorld } from './start-demo-world.ts';

@@ -20,18 +20,18 @@ export interface HealthCheck {
   readonly freshMs?: number;
 }
 
-export interface DependencyHealth extends CheckResult {
+interface DependencyHealth extends CheckResult {
   readonly required: boolean;
   readonly latency_ms: number;
   readonly checked_at: string;
 }
 
-export interface HealthReport {
+interface HealthReport {
   readonly status: HealthStatus;
   readonly dependencies: Readonly<Record<string, DependencyHealth>>;
 }
 
-export interface Readiness {
+interface Readiness {
   readonly ready: boolean;
   readonly reason?: string;
 }

@@ -32,8 +32,8 @@ export function publicUrl(name: string, about: About): Variable<string> {
   };
 }
 
-/** What production has against an http(s) URL, or undefined. For URLs that come from elsewhere too, such as the policy. */
-export function productionUrlProblem(text: string): string | undefined {
+/** What production has against an http(s) URL, or undefined. */
+function productionUrlProblem(text: string): string | undefined {
   const { protocol, hostname } = new URL(text);
   if (mayBeLoopbackHost(hostname)) return 'must not be a loopback URL in production';
   return protocol === 'https:' ? undefined : 'must be an https URL in production';

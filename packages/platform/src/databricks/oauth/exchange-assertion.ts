@@ -7,7 +7,7 @@ import type { TokenEndpoint } from './token-endpoint.ts';
 /** The portal's word for the caller's principal, for this audience, in exchange for the caller's own token. */
 export type AssertPrincipal = (request: AssertionRequest) => Promise<PlatformToken>;
 
-export interface AssertionRequest {
+interface AssertionRequest {
   /** The principal token. */
   readonly credential: Secret;
   readonly audience: string;
