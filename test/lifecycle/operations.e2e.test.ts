@@ -248,13 +248,33 @@ requirement(
 );
 
 requirement(
-  'readyz-revocations-stale',
-  'who has not heard of revocations for 30 seconds takes no traffic until it has again',
+  ['readyz-revocations-stale', 'revocations-stale-refused'],
+  'who has not heard of revocations for 30 seconds takes no traffic and answers nobody until it has again',
   async () => {
+    const people = ['wanda@northwind.example', 'olivia@causeway.example'];
+    const outcomes = () => Promise.all(people.map(identityOf));
+    expect(await outcomes()).toEqual([200, 200]);
     const open = await shut(world.environment.STATE_DATABASE_URL);
     await until('mcp is not ready', async () => reasonOf(await services.mcp.get('/readyz')) === 'revocations is down');
     expect((await dependenciesOf(services.mcp)).of['revocations']).toMatchObject({ status: 'down', required: true });
+    expect(await outcomes()).toEqual(['503 upstream_unavailable', '503 upstream_unavailable']);
     await open();
     await Promise.all(all().map((service) => service.ready()));
+    expect(await outcomes()).toEqual([200, 200]);
   },
 );
+
+/** What the service says to this person who asks who they are, straight to it. */
+async function identityOf(email: string): Promise<number | string> {
+  const { headers, url } = await world.world.proofOf(email);
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { ...headers, ...callHeaders('tools/call', 'check_identity') },
+    body: callBody('tools/call', { name: 'check_identity', arguments: {} }),
+  });
+  const text = await response.text();
+  if (response.status === 200) return text.includes('"isError":true') ? text : 200;
+  const { error } = JSON.parse(text) as { error: { code: string } };
+  expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+  return `${response.status} ${error.code}`;
+}

@@ -1,4 +1,4 @@
-import { SCOPES } from '@causeway/core';
+import { AppError, SCOPES } from '@causeway/core';
 import { expect, test } from 'vitest';
 import { createKeySet } from './keys/key-set.ts';
 import { createPlatformTokenVerifier } from './platform-token.ts';
@@ -54,6 +54,28 @@ test('a token without `jti` is known by its digest', async () => {
   const result = await verifier.verify(key.token({ ...claims, jti: undefined, groups: undefined }, typ));
   expect(result.ok && result.caller.tokenId).toMatch(/^[\w-]{43}$/);
   expect(result.ok && result.caller.principal.groups).toEqual([]);
+});
+
+test('what was taken back is refused, also when the token is known; and everybody is while nobody knows what was', async () => {
+  const revoked = new Set<string>();
+  const state = { isKnown: true };
+  const judge = createPlatformTokenVerifier({
+    issuer: ISSUER,
+    audience: 'workspace',
+    keys: createKeySet({ keys: [key.jwk] }),
+    now: () => NOON_MS,
+    revocationOf: (what) => {
+      if (!state.isKnown) throw new AppError('upstream_unavailable', 'nobody knows');
+      return what.kind === 'human' && revoked.has(what.subject) ? 'left' : undefined;
+    },
+  });
+  const token = key.token(claims, typ);
+  expect(await judge.verify(token)).toMatchObject({ ok: true });
+  state.isKnown = false;
+  await expect(judge.verify(token)).rejects.toMatchObject({ code: 'upstream_unavailable' });
+  state.isKnown = true;
+  revoked.add(claims.sub);
+  expect(await judge.verify(token)).toEqual({ ok: false, reason: 'revoked' });
 });
 
 const cases: readonly [name: string, reason: string, claims: object, header?: object][] = [

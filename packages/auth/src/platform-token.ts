@@ -7,6 +7,7 @@ import { parseJwt, type ParsedJwt, tokenIdOf } from './jwt/parse-jwt.ts';
 import { type JwtReason, type Refused, refused } from './jwt/refusal.ts';
 import { type VerifiedJwt, verifyJwt } from './jwt/verify-jwt.ts';
 import type { KeySource } from './keys/key-source.ts';
+import { type Revocable, revocablesOf } from './revocable.ts';
 import { createVerificationCache, type VerificationCache } from './verification-cache.ts';
 
 export interface PlatformTokenVerifierOptions {
@@ -16,12 +17,14 @@ export interface PlatformTokenVerifierOptions {
   readonly keys: KeySource;
   readonly now: () => number;
   readonly algorithms?: readonly Algorithm[];
+  /** As for principal tokens. */
+  readonly revocationOf?: (what: Revocable) => string | undefined;
   readonly cacheEntriesMax?: number;
   /** Told of each token whether it was known. */
   readonly onLookup?: (isHit: boolean) => void;
 }
 
-export type PlatformTokenReason = JwtReason | 'not_a_person' | 'claims_malformed';
+export type PlatformTokenReason = JwtReason | 'not_a_person' | 'claims_malformed' | 'revoked';
 
 export type PlatformTokenResult =
   { readonly ok: true; readonly caller: Caller; readonly expiresAt: Date } | Refused<PlatformTokenReason>;
@@ -37,6 +40,7 @@ const WORKSPACE_IDP = 'workspace';
 /** The platform's own token of one of its own people, as it comes through the on-behalf-of header. */
 export function createPlatformTokenVerifier(options: PlatformTokenVerifierOptions): PlatformTokenVerifier {
   const { issuer, audience, keys, now, algorithms = ['RS256', 'ES256'], cacheEntriesMax, onLookup } = options;
+  const { revocationOf = () => undefined } = options;
   const profile: JwtProfile = {
     issuer,
     audience,
@@ -56,7 +60,12 @@ export function createPlatformTokenVerifier(options: PlatformTokenVerifierOption
     onLookup,
   });
   return {
-    verify: (token) => cache.verify(token, { kind: 'obo', verify: () => judge(token) }),
+    verify: async (token) => {
+      const result = await cache.verify(token, { kind: 'obo', verify: () => judge(token) });
+      if (!result.ok) return result;
+      const isRevoked = revocablesOf(result.caller).some((what) => revocationOf(what) !== undefined);
+      return isRevoked ? refused('revoked') : result;
+    },
     clear: () => cache.clear(),
   };
 }

@@ -105,7 +105,7 @@ export interface PrincipalTokenVerifierOptions {
   readonly resource: string;
   readonly keys: KeySource;
   readonly now: () => number;
-  /** Why something is revoked, or undefined. Asked on every call, from memory. */
+  /** Why something is revoked, or undefined. Asked on every call, from memory; throws when nobody knows. */
   readonly revocationOf?: (what: Revocable) => string | undefined;
   readonly cacheEntriesMax?: number;
   /** Told of each token whether it was known. */

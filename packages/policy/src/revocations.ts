@@ -7,6 +7,6 @@ export type Revocable =
 
 /** A source of revocations beside the policy document. It answers from memory, on every call. */
 export interface Revocations {
-  /** Why this is revoked, for the log and the audit trail, or undefined when it is not. */
+  /** Why this is revoked, for the log and the audit trail, or undefined when it is not. Throws when nobody knows. */
   revocationOf(what: Revocable): string | undefined;
 }

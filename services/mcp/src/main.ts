@@ -8,7 +8,13 @@ import {
   RevocationFeed,
 } from '@causeway/auth';
 import { AppError } from '@causeway/core';
-import { openPolicyStore, type PolicyDocument, type PolicyStore, resolvePolicyFile } from '@causeway/policy';
+import {
+  openPolicyStore,
+  type PolicyDocument,
+  type PolicyStore,
+  resolvePolicyFile,
+  type Revocations,
+} from '@causeway/policy';
 import {
   createCacheMetrics,
   createDependency,
@@ -109,6 +115,7 @@ async function openParts({ settings, logger, metrics, waitFor }: Process) {
   const policy = await openPolicy({ settings, logger, revocations });
   const inForce = new PolicyInForce(() => policy.current);
   const { portalPublicUrl: issuer } = settings;
+  const revocationOf: Revocations['revocationOf'] = (what) => revocations.revocationOf(what);
   const network = settings.portalNetwork ?? (isProduction ? 'public' : LOOPBACK_NETWORK);
   const portalKeys = remoteKeys('portal', issuer, { network });
   return {
@@ -125,10 +132,10 @@ async function openParts({ settings, logger, metrics, waitFor }: Process) {
       resource: policy.current.policy.resource,
       keys: portalKeys,
       now: Date.now,
-      revocationOf: (what) => revocations.revocationOf(what),
+      revocationOf,
       onLookup: onLookup('principal tokens'),
     }),
-    obo: openObo(settings, policy.current, onLookup('platform tokens')),
+    obo: openObo(settings, policy.current, { revocationOf, onLookup: onLookup('platform tokens') }),
     audit: openAudit({
       service: SERVICE,
       journalDir: settings.journalDir,
@@ -175,7 +182,11 @@ function remoteKeys(name: string, issuer: string, trust: Trust): RemoteKeys {
   return new RemoteKeys({ issuer, dependency: createDependency({ name, ...trust }), now: Date.now });
 }
 
-function openObo(settings: McpSettings, document: PolicyDocument, onLookup: (isHit: boolean) => void) {
+interface OboTokens extends Revocations {
+  readonly onLookup: (isHit: boolean) => void;
+}
+
+function openObo(settings: McpSettings, document: PolicyDocument, tokens: OboTokens) {
   const { oboListen: listen, oboTrustedProxies: trustedProxies, oboIssuer: issuer, oboAudience: audience } = settings;
   if (listen === undefined || trustedProxies === undefined) return undefined;
   if (issuer === undefined || audience === undefined) return undefined;
@@ -183,6 +194,6 @@ function openObo(settings: McpSettings, document: PolicyDocument, onLookup: (isH
   if (workspace === undefined) throw new AppError('config_invalid', 'OBO_LISTEN: the policy has no workspace');
   const { network, caFile } = workspace;
   const keys = remoteKeys('workspace', issuer, { network, caFile: caFile && resolvePolicyFile(document, caFile) });
-  const users = createPlatformTokenVerifier({ issuer, audience, keys, now: Date.now, onLookup });
+  const users = createPlatformTokenVerifier({ issuer, audience, keys, now: Date.now, ...tokens });
   return { keys, listener: { listen, trustedProxies, users } };
 }

@@ -19,6 +19,8 @@ export interface PortalDeps {
   readonly logger: Logger;
   readonly audit: Audit;
   readonly now?: () => number;
+  /** What no setting of the clock moves. */
+  readonly monotonic?: () => number;
   /** Told of each subject token whether it was known. */
   readonly onTokenLookup?: (isHit: boolean) => void;
   /** How to wait for what is not there yet; without it nobody waits. */
@@ -36,11 +38,19 @@ const atOnce: Front['waitFor'] = (_what, open) => open();
 
 /** Opens everything that the portal stands on, and puts it together. Rejects when a part that it needs is not there. */
 export async function openPortal(deps: PortalDeps): Promise<OpenedPortal> {
-  const { settings, logger, audit, onTokenLookup, now = Date.now, waitFor = atOnce } = deps;
+  const {
+    settings,
+    logger,
+    audit,
+    onTokenLookup,
+    now = Date.now,
+    monotonic = () => performance.now(),
+    waitFor = atOnce,
+  } = deps;
   const report: Report = (error) => logger.warn('something failed off the path of a request', { error });
   const keys = new SigningKeys({ dir: settings.keysDir, now, create: settings.deployment === 'local' });
   const state = await waitFor('state', () => openState(settings, report));
-  const feed = new RevocationFeed({ log: state.revocations, now, report });
+  const feed = new RevocationFeed({ log: state.revocations, now, monotonic, report });
   await waitFor('revocations', () => feed.start());
   const policies = await openPolicies({ settings, logger, feed, report });
   const stopAuditing = auditChanges({ policies, keys, sink: audit.sink, report });

@@ -20,10 +20,23 @@ test('an answer with its row is as it should be', () => {
   expect(rowProblem({ ...answer, code: 'upstream_timeout' }, [failed])).toBeUndefined();
 });
 
+test('a refusal before the tool has a row without one', () => {
+  const refusal = {
+    ...row,
+    tool: null,
+    status: 'error',
+    error_code: 'upstream_unavailable',
+    human_email: null,
+    role: null,
+  };
+  expect(rowProblem({ ...answer, status: 503, code: 'upstream_unavailable' }, [refusal])).toBeUndefined();
+});
+
 describe('named is', () => {
   test.each([
     ['an answer that was not recorded', answer, []],
     ['a refusal that was not recorded', { ...answer, code: 'access_denied' }, []],
+    ['a tool’s own failure that was not recorded', { ...answer, code: 'upstream_unavailable' }, []],
     ['a token that was not recorded', { ...answer, tool: undefined }, []],
     ['an answer that was recorded twice', answer, [row, row]],
     ['an attempt without an answer that was recorded twice', { ...answer, status: undefined }, [row, row]],
@@ -41,6 +54,7 @@ describe('named is', () => {
 test.each([
   ['who was refused for the journal', { ...answer, code: 'audit_unavailable' }],
   ['who got no answer', { ...answer, status: undefined }],
+  ['who could not be judged', { ...answer, status: 503, code: 'upstream_unavailable' }],
   ['who proved nothing', { ...answer, status: 401, code: 'invalid_token' }],
 ])('%s may have no row', (_, asked) => {
   expect(rowProblem(asked, [])).toBeUndefined();

@@ -15,10 +15,15 @@ export function rowProblem(answer: Answer, rows: readonly AuditRow[]): string | 
 }
 
 /** Refusals of those who proved nothing may be summed up; where nothing can be written down, nothing is. */
-function mustHaveRow({ tool, status, code }: Answer): boolean {
+function mustHaveRow(answer: Answer): boolean {
+  const { tool, status, code } = answer;
   if (status === 200 && code === undefined) return true;
-  return status !== undefined && status !== 401 && code !== 'audit_unavailable' && tool !== undefined;
+  return status !== undefined && !isUnproven(answer) && code !== 'audit_unavailable' && tool !== undefined;
 }
+
+/** Refused before any tool: for the token, or because nobody could tell what it is worth. A tool's own failure is 200. */
+const isUnproven = ({ status, code }: Answer): boolean =>
+  status === 401 || (status === 503 && code === 'upstream_unavailable');
 
 function isOf(who: Asked['who'], { human_email: email, role }: AuditRow): boolean {
   const isOtherRole = role !== null && who.role !== undefined && role !== who.role;
@@ -26,9 +31,10 @@ function isOf(who: Asked['who'], { human_email: email, role }: AuditRow): boolea
 }
 
 /** OAuth has other codes than ours, and an attempt without an answer may have ended either way. */
-function isSameOutcome({ tool, status, code }: Answer, row: AuditRow): boolean {
+function isSameOutcome(answer: Answer, row: AuditRow): boolean {
+  const { tool, status, code } = answer;
   if (status === undefined) return true;
   if ((code === undefined) !== (row.status === 'success')) return false;
-  if (tool === undefined || status === 401) return true;
+  if (tool === undefined || isUnproven(answer)) return true;
   return row.error_code === (code ?? null) && row.tool === tool;
 }

@@ -5,6 +5,8 @@ export const operation = {
   'readyz-draining': '/readyz is 503 from SIGTERM on.',
   'readyz-dependency': '/readyz is 503 while a dependency that the process cannot do without is down.',
   'readyz-revocations-stale': '/readyz is 503 when the revocation feed is older than 30 seconds.',
+  'revocations-stale-refused':
+    'Who has not heard of revocations for 30 seconds lets nobody in: upstream_unavailable, from mcp and the portal.',
   'health-dependencies': '/health names every dependency with status, latency_ms and checked_at.',
   'health-overall': '/health is 200 for ok and degraded, and 503 for down.',
   'health-no-secrets': '/health shows no secret.',

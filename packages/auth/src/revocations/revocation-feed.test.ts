@@ -5,7 +5,7 @@ import type { Revocation, RevocationLog } from './revocation-log.ts';
 const WANDA = { kind: 'human', issuer: 'https://idp.example', subject: 'wanda' } as const;
 
 function setUp() {
-  const clock = { ms: 1_000_000 };
+  const clock = { ms: 1_000_000, steadyMs: 5_000 };
   const kept: Revocation[] = [];
   const failures: unknown[] = [];
   const state = { version: 0, isDown: false };
@@ -22,7 +22,13 @@ function setUp() {
     all: async () => kept,
     close: async () => {},
   };
-  const open = () => new RevocationFeed({ log, now: () => clock.ms, report: (error) => failures.push(error) });
+  const open = () =>
+    new RevocationFeed({
+      log,
+      now: () => clock.ms,
+      monotonic: () => clock.steadyMs,
+      report: (error) => failures.push(error),
+    });
   return { clock, kept, failures, state, open };
 }
 
@@ -31,7 +37,7 @@ const inAnHour = (clock: { ms: number }) => new Date(clock.ms + 3_600_000);
 test('a revocation of one process holds in another after its next look', async () => {
   const { clock, open } = setUp();
   const [here, there] = [open(), open()];
-  await there.poll();
+  await Promise.all([here.poll(), there.poll()]);
   await here.revoke({ what: WANDA, reason: 'left the company', until: inAnHour(clock) });
   expect(here.revocationOf(WANDA)).toBe('left the company');
   expect(there.revocationOf(WANDA)).toBeUndefined();
@@ -56,6 +62,7 @@ test('the log is looked at twice within the two seconds in which a revocation mu
 test('a revocation ends with what it refuses', async () => {
   const { clock, open } = setUp();
   const feed = open();
+  await feed.poll();
   await feed.revoke({ what: { kind: 'token', id: 'a' }, reason: 'revoked', until: new Date(clock.ms + 1000) });
   clock.ms += 1001;
   expect(feed.revocationOf({ kind: 'token', id: 'a' })).toBeUndefined();
@@ -78,25 +85,49 @@ test('a log that is down ages the feed and is reported, and what is known holds'
   await feed.poll();
   expect(feed.ageMs).toBe(0);
   state.isDown = true;
-  clock.ms += 31_000;
+  clock.steadyMs += 31_000;
   await feed.poll();
   expect(feed.ageMs).toBe(31_000);
   expect(failures).toHaveLength(1);
   expect(feed.revocationOf(WANDA)).toBe('gone');
 });
 
-test('a clock that is set back makes the feed no younger', async () => {
+test('who has not read the log for 30 seconds says of nobody that they are not revoked, until it is read again', async () => {
   const { clock, state, open } = setUp();
   const feed = open();
   await feed.poll();
   state.isDown = true;
-  clock.ms -= 3_600_000;
+  clock.steadyMs += REVOCATION_FEED_AGE_MAX_MS;
   await feed.poll();
-  expect(feed.ageMs).toBeGreaterThan(REVOCATION_FEED_AGE_MAX_MS);
+  expect(feed.revocationOf(WANDA)).toBeUndefined();
+  clock.steadyMs += 1;
+  const unknown = expect.objectContaining({ code: 'upstream_unavailable', retryAfterMs: 5000 });
+  expect(() => feed.revocationOf(WANDA)).toThrow(unknown);
   state.isDown = false;
   await feed.poll();
-  expect(feed.ageMs).toBe(0);
+  expect(feed.revocationOf(WANDA)).toBeUndefined();
 });
+
+test('a feed that was never read lets nobody in', async () => {
+  const { open } = setUp();
+  expect(() => open().revocationOf(WANDA)).toThrow('nobody knows');
+});
+
+test.each([-3_600_000, 3_600_000])(
+  'a clock that is set by %i ms makes the feed neither younger nor older',
+  async (step) => {
+    const { clock, state, open } = setUp();
+    const feed = open();
+    await feed.poll();
+    state.isDown = true;
+    clock.ms += step;
+    await feed.poll();
+    expect(feed.ageMs).toBe(0);
+    clock.steadyMs += 31_000;
+    await feed.poll();
+    expect(feed.ageMs).toBe(31_000);
+  },
+);
 
 test('a feed does not start on a log that cannot be read', async () => {
   const { state, open } = setUp();

@@ -1,3 +1,4 @@
+import { AppError } from '@causeway/core';
 import type { Revocable } from '../revocable.ts';
 import { keyOf } from './revocation-entry.ts';
 import type { Revocation, RevocationLog } from './revocation-log.ts';
@@ -5,19 +6,24 @@ import type { Revocation, RevocationLog } from './revocation-log.ts';
 export interface RevocationFeedOptions {
   readonly log: RevocationLog;
   readonly now?: () => number;
+  /** Ages the feed: however the clock is set, it neither hides nor makes a silence of the log. */
+  readonly monotonic?: () => number;
   /** Twice within the two seconds in which a revocation must hold everywhere. */
   readonly pollMs?: number;
   /** Each failed look at the log. */
   readonly report: (error: unknown) => void;
 }
 
-/** Beyond this age nobody knows what was revoked since: the process is not ready for traffic. */
+/** Beyond this age nobody knows what was revoked since: the process is not ready for traffic, and lets nobody in. */
 export const REVOCATION_FEED_AGE_MAX_MS = 30_000;
+
+const RETRY_AFTER_MS = 5000;
 
 /** What was taken back, in memory. Follows the log; what it once knew it keeps until it runs out, even when the log loses it. */
 export class RevocationFeed {
   readonly #log: RevocationLog;
   readonly #now: () => number;
+  readonly #monotonic: () => number;
   readonly #pollMs: number;
   readonly #report: (error: unknown) => void;
   readonly #known = new Map<string, Revocation>();
@@ -26,9 +32,11 @@ export class RevocationFeed {
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
-  constructor({ log, now = Date.now, pollMs = 500, report }: RevocationFeedOptions) {
+  constructor(options: RevocationFeedOptions) {
+    const { log, now = Date.now, monotonic = () => performance.now(), pollMs = 500, report } = options;
     this.#log = log;
     this.#now = now;
+    this.#monotonic = monotonic;
     this.#pollMs = pollMs;
     this.#report = report;
   }
@@ -47,16 +55,17 @@ export class RevocationFeed {
 
   /** How long ago the log was read successfully. */
   get ageMs(): number {
-    // A clock that was set back makes it old until the next look, not new for as long.
-    return Math.abs(this.#now() - this.#readAt);
+    return this.#monotonic() - this.#readAt;
   }
 
-  /** Why this is revoked, or undefined. From memory. */
+  /** Why this is revoked, or undefined. From memory. Throws when that is too old to say that something is not revoked. */
   revocationOf(what: Revocable): string | undefined {
-    // Asked a dozen times for each call, and most of the time there are none.
-    if (this.#known.size === 0) return undefined;
-    const found = this.#known.get(keyOf(what));
-    return found !== undefined && found.until.getTime() > this.#now() ? found.reason : undefined;
+    const known = this.#knownOf(what);
+    if (known === undefined && this.ageMs > REVOCATION_FEED_AGE_MAX_MS)
+      throw new AppError('upstream_unavailable', 'nobody knows what was revoked lately', {
+        retryAfterMs: RETRY_AFTER_MS,
+      });
+    return known;
   }
 
   /** Holds here when it resolves, and in every other process after its next look. */
@@ -74,15 +83,23 @@ export class RevocationFeed {
     }
   }
 
+  #knownOf(what: Revocable): string | undefined {
+    // Asked a dozen times for each call, and most of the time there are none.
+    if (this.#known.size === 0) return undefined;
+    const found = this.#known.get(keyOf(what));
+    return found !== undefined && found.until.getTime() > this.#now() ? found.reason : undefined;
+  }
+
   async #read(): Promise<void> {
-    const startedAt = this.#now();
+    const startedAt = this.#monotonic();
     const version = await this.#log.version();
     if (version !== this.#version) {
       for (const revocation of await this.#log.all()) this.#know(revocation);
       this.#version = version;
     }
     this.#readAt = startedAt;
-    for (const [key, { until }] of this.#known) if (until.getTime() <= startedAt) this.#known.delete(key);
+    const now = this.#now();
+    for (const [key, { until }] of this.#known) if (until.getTime() <= now) this.#known.delete(key);
   }
 
   #know(revocation: Revocation): void {

@@ -1,3 +1,4 @@
+import { AppError } from '@causeway/core';
 import { createMcpHandler } from '@modelcontextprotocol/server';
 import { describe, expect, test } from 'vitest';
 import { createMcp } from './create-mcp.ts';
@@ -79,6 +80,20 @@ test.each(['call that fails', 'legacy call that fails'])('the text of an excepti
   const { body } = await ours(REQUESTS[name]!);
   expect(JSON.stringify(body)).toContain('Something went wrong here');
   expect(JSON.stringify(body)).not.toContain('passwd');
+});
+
+test.each(['list', 'legacy list'])('nor does that of one that a list throws: %s', async (name) => {
+  const list = () => {
+    throw new AppError('upstream_unavailable', 'connect ECONNREFUSED db.internal');
+  };
+  const host = { ...echoHost(), list };
+  const failing = await createMcp({ ...options, host });
+  const { headers, body } = REQUESTS[name]!;
+  const { signal } = new AbortController();
+  const post = { headers, body: Buffer.from(JSON.stringify(body)), request: testRequest(), signal };
+  const reply = await failing.handle(post);
+  expect(reply?.body).toContain('A system behind this one is down.');
+  expect(reply?.body).not.toContain('db.internal');
 });
 
 test.each(['call', 'legacy call'])('the text block holds the same JSON as the structured content: %s', async (name) => {

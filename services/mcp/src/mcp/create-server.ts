@@ -1,4 +1,4 @@
-import { ERRORS } from '@causeway/core';
+import { toAppError } from '@causeway/core';
 import {
   type CallToolResult,
   type Implementation,
@@ -29,10 +29,19 @@ export function createServer({ info, host, onError }: ServerOptions, versions: r
   });
   // oxlint-disable-next-line unicorn/prefer-add-event-listener -- no EventTarget.
   server.onerror = onError;
+  // The SDK would send the text of the exception.
+  const failed = (thrown: unknown): ProtocolError => {
+    onError(thrown instanceof Error ? thrown : new Error('a non-error was thrown'));
+    return new ProtocolError(ProtocolErrorCode.InternalError, toAppError(thrown).publicMessage);
+  };
   server.setRequestHandler('tools/list', ({ params }, context) => {
     // There is one page, so nobody was given a cursor.
     if (params?.cursor !== undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'Unknown cursor');
-    return { tools: [...host.list(requestOf(context).caller)] };
+    try {
+      return { tools: [...host.list(requestOf(context).caller)] };
+    } catch (error) {
+      throw failed(error);
+    }
   });
   server.setRequestHandler('tools/call', async ({ params }, context): Promise<CallToolResult> => {
     if (!host.has(params.name)) throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'Unknown tool');
@@ -42,9 +51,7 @@ export function createServer({ info, host, onError }: ServerOptions, versions: r
       const { content, json, isError } = await host.call(call, requestOf(context));
       return { content: [{ type: 'text', text: json }], structuredContent: content, ...(isError && { isError }) };
     } catch (error) {
-      // The SDK would send the text of the exception.
-      onError(error instanceof Error ? error : new Error('a non-error was thrown'));
-      throw new ProtocolError(ProtocolErrorCode.InternalError, ERRORS.internal.publicMessage);
+      throw failed(error);
     }
   });
   return server;
