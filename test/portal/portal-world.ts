@@ -29,8 +29,8 @@ export interface PortalWorld {
   readonly logs: string[];
   /** True: nothing can be recorded. */
   readonly journal: { isFull: boolean };
-  /** Moves the portal's clock. */
-  readonly clock: { aheadMs: number };
+  /** Moves the portal's clock, and what no setting of it moves. */
+  readonly clock: { aheadMs: number; monotonicAheadMs: number };
   readonly idps: IdentityProviders;
   readonly issuer: TestIssuer;
   readonly supervisorSecret: string;
@@ -68,7 +68,7 @@ export async function startPortalWorld(options: WorldOptions = {}): Promise<Port
   const state = await startState(options, opening);
   const mcpKey = await writeClients(dir);
   const policy = openPolicyFile(dir, (options.policy ?? same)(demoPolicy({ dir, idpUrl: idps.baseUrl, issuer })));
-  const trail: Trail = { events: [], logs: [], journal: { isFull: false }, clock: { aheadMs: 0 } };
+  const trail: Trail = { events: [], logs: [], journal: { isFull: false }, clock: { aheadMs: 0, monotonicAheadMs: 0 } };
   const environment = { ...environmentOf({ url, dir, policyFile: policy.path }), ...state };
   // The same public address: a balancer stands in front of both.
   for (const one of [port, replicaPort]) {
@@ -185,7 +185,14 @@ async function startReplica(environment: Record<string, string>, trail: Trail) {
     destination: { write: (line) => trail.logs.push(line) },
   });
   const audit = memoryAudit(trail);
-  const portal = await openPortal({ settings, logger, audit, now: () => Date.now() + trail.clock.aheadMs });
+  const { clock } = trail;
+  const portal = await openPortal({
+    settings,
+    logger,
+    audit,
+    now: () => Date.now() + clock.aheadMs,
+    monotonic: () => performance.now() + clock.monotonicAheadMs,
+  });
   let end: (signal: string) => void = () => {};
   const ended = Promise.withResolvers<number>();
   const host = { on: (_signal: string, listener: typeof end) => (end = listener), exit: ended.resolve };
