@@ -11,7 +11,7 @@ import { signInAs } from '@causeway/local/sign-in-as';
 import { AppError } from '@causeway/core';
 import { openPortal } from '@causeway/portal/open-portal';
 import { readPortalSettings } from '@causeway/portal/settings';
-import { startTestRedis } from '@causeway/audit/testing';
+import { startTestRedis, type TestRedis } from '@causeway/audit/testing';
 import { createLogger, createMetrics, serve } from '@causeway/runtime';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import { freePort } from './free-port.ts';
@@ -27,8 +27,7 @@ export interface PortalWorld {
   readonly dir: string;
   readonly events: AuditEvent[];
   readonly logs: string[];
-  /** True: nothing can be recorded. */
-  readonly journal: { isFull: boolean };
+  readonly journal: TestJournal;
   /** Moves the portal's clock, and what no setting of it moves. */
   readonly clock: { aheadMs: number; monotonicAheadMs: number };
   readonly idps: IdentityProviders;
@@ -44,10 +43,19 @@ export interface PortalWorld {
   stop(): Promise<void>;
 }
 
+interface TestJournal {
+  /** True: nothing can be recorded. */
+  isFull: boolean;
+  /** Runs once, while the next event of this kind is being written down. */
+  during?: { readonly kind: AuditEvent['kind']; readonly work: () => Promise<unknown> } | undefined;
+}
+
 export interface WorldOptions {
   readonly policy?: (text: string) => string;
   /** A state database instead of the Redis. */
   readonly stateDatabaseUrl?: string;
+  /** A Redis of the test's own, which looks into it. */
+  readonly redis?: Pick<TestRedis, 'url'>;
 }
 
 const DEMO_POLICY = fileURLToPath(new URL('../../infra/local/policy.yaml', import.meta.url));
@@ -99,8 +107,9 @@ export async function startPortalWorld(options: WorldOptions = {}): Promise<Port
 const REPLICAS = 2;
 const same = (text: string) => text;
 
-async function startState({ stateDatabaseUrl }: WorldOptions, opening: AsyncDisposableStack) {
+async function startState({ stateDatabaseUrl, redis: own }: WorldOptions, opening: AsyncDisposableStack) {
   if (stateDatabaseUrl !== undefined) return { STATE_DATABASE_URL: stateDatabaseUrl };
+  if (own !== undefined) return { REDIS_URL: own.url };
   const redis = opening.adopt(await startTestRedis(), (started) => started.stop());
   return { REDIS_URL: redis.url };
 }
@@ -207,6 +216,11 @@ function memoryAudit({ events, journal }: Trail): Audit {
   const sink = {
     hasRoomForStrangers: true,
     record: async (event: AuditEvent) => {
+      const { during } = journal;
+      if (during?.kind === event.kind) {
+        journal.during = undefined;
+        await during.work();
+      }
       if (journal.isFull) throw new AppError('audit_unavailable', 'journal: full');
       events.push(event);
       return {} as Recorded;

@@ -1,3 +1,4 @@
+import { startTestRedis, type TestRedis } from '@causeway/audit/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type PortalWorld, startPortalWorld } from './portal-world.ts';
 import {
@@ -16,11 +17,16 @@ import {
 import { fieldsOf, TestBrowser, type Visit } from './test-browser.ts';
 import { asSupervisor, bodyOf, exchange, post } from './token-request.ts';
 
+let redis: TestRedis;
 let world: PortalWorld;
 beforeAll(async () => {
-  world = await startPortalWorld();
+  redis = await startTestRedis();
+  world = await startPortalWorld({ redis });
 });
-afterAll(() => world.stop());
+afterAll(async () => {
+  await world?.stop();
+  await redis?.stop();
+});
 
 const isActive = async (token: string): Promise<unknown> => {
   const response = await post(`${world.url}/oauth/introspect`, { token }, asSupervisor(world));
@@ -162,6 +168,127 @@ test('a no to an agent that comes while it asks leaves no token that lives', asy
 });
 
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
+
+const ENTRY = 'causeway:portal:entry:';
+
+/** What is in the store now and was not there before, of things that would give somebody something. */
+async function newlyGiven(work: () => Promise<unknown>): Promise<string[]> {
+  const given = async () =>
+    (await redis.admin.keys(`${ENTRY}*`)).filter((key) =>
+      ['session:', 'account:', 'consent:', 'grant-of:', 'oidc:Grant:', 'oidc:AuthorizationCode:'].some((kind) =>
+        key.startsWith(`${ENTRY}${kind}`),
+      ),
+    );
+  const before = new Set(await given());
+  await work();
+  return (await given()).filter((key) => !before.has(key));
+}
+
+async function signInAs(who: readonly [idp: string, email: string]): Promise<TestBrowser> {
+  const browser = new TestBrowser(REDIRECT);
+  await signIn(browser, await browser.open(`${world.url}/`), who);
+  return browser;
+}
+
+const csrfOf = async (browser: TestBrowser) => fieldsOf((await browser.open(`${world.url}/`)).text)['csrf'] ?? '';
+
+const ERIK = ['northwind', 'erik@northwind.example'] as const;
+const FELIX = ['fabrikam', 'felix@fabrikam.example'] as const;
+const AGENT = 'agent:supervisor';
+
+describe('while nothing can be recorded', () => {
+  const withFullJournal = async <T>(work: () => Promise<T>): Promise<T> => {
+    world.journal.isFull = true;
+    try {
+      return await work();
+    } finally {
+      world.journal.isFull = false;
+    }
+  };
+
+  test('a sign-in leaves no session', async () => {
+    const browser = new TestBrowser();
+    const choose = await browser.open(`${world.url}/`);
+    const given = await newlyGiven(async () => {
+      const visit = await withFullJournal(() => signIn(browser, choose, ERIK));
+      expect(visit.status).toBe(503);
+    });
+    expect(given).toEqual([]);
+    expect(browser.cookieNames()).not.toContain('causeway_session');
+    expect((await browser.open(`${world.url}/`)).text).toContain('Sign in with your company');
+  });
+
+  test('a yes to an application leaves no remembered yes, no grant and no code', async () => {
+    const browser = await signInAs(ERIK);
+    const page = await browser.open(ask(world).url);
+    const given = await newlyGiven(async () => {
+      const visit = await withFullJournal(() => browser.open(page.url, { ...fieldsOf(page.text), decision: 'allow' }));
+      expect([visit.status, visit.url.searchParams.has('code')]).toEqual([503, false]);
+    });
+    expect(given).toEqual([]);
+  });
+
+  test('a yes to an agent leaves no remembered yes', async () => {
+    const browser = await signInAs(ERIK);
+    const form = { csrf: await csrfOf(browser), application: AGENT, scope: 'sql', decision: 'allow' };
+    const given = await newlyGiven(async () => {
+      const visit = await withFullJournal(() => browser.open(`${world.url}/connections`, form));
+      expect(visit.status).toBe(503);
+    });
+    expect(given).toEqual([]);
+  });
+
+  test('a sign-out ends the session all the same', async () => {
+    const browser = await signInAs(ERIK);
+    const session = browser.cookie('causeway_session') ?? '';
+    const csrf = await csrfOf(browser);
+    expect((await withFullJournal(() => browser.open(`${world.url}/auth/logout`, { csrf }))).status).toBe(503);
+    const other = new TestBrowser();
+    other.plant(world.url, 'causeway_session', session);
+    expect((await other.open(`${world.url}/`)).text).toContain('Sign in with your company');
+  });
+
+  test('what is taken back ends all the same', async () => {
+    const { browser, asked, code } = await authorize(world, FELIX);
+    const { access_token: token, refresh_token: longer } = await bodyOf(await redeem(world, { code, asked }));
+    const form = { csrf: await csrfOf(browser), application: `client:${CLIENT}`, decision: 'deny' };
+    expect((await withFullJournal(() => browser.open(`${world.url}/connections`, form))).status).toBe(503);
+    expect(await isActive(token)).toBe(false);
+    expect((await refresh(world, String(longer))).status).toBe(400);
+  });
+});
+
+describe('a no that comes while a yes is being recorded wins', () => {
+  /** The yes is being written into the trail when the same person says no, in another window. */
+  const sayNoDuringYes = (browser: TestBrowser, form: Record<string, string>) => {
+    const work = () => browser.open(`${world.url}/connections`, { ...form, decision: 'deny' });
+    world.journal.during = { kind: 'consent', work };
+  };
+
+  test('over an application: no grant, no code, and nothing remembered', async () => {
+    const { browser } = await authorize(world, FELIX);
+    const csrf = await csrfOf(browser);
+    const page = await browser.open(ask(world).url);
+    sayNoDuringYes(browser, { csrf, application: `client:${CLIENT}` });
+    const given = await newlyGiven(async () => {
+      const visit = await browser.open(page.url, { ...fieldsOf(page.text), decision: 'allow' });
+      expect([visit.status, visit.url.searchParams.has('code')]).toEqual([400, false]);
+      expect(visit.text).toContain('You took this back at the same moment');
+    });
+    expect(given).toEqual([]);
+    expect((await browser.open(`${world.url}/`)).text).not.toContain(`value="client:${CLIENT}"`);
+  });
+
+  test('over an agent', async () => {
+    const browser = await signInAs(FELIX);
+    const form = { csrf: await csrfOf(browser), application: AGENT };
+    sayNoDuringYes(browser, form);
+    const url = `${world.url}/connections`;
+    expect((await browser.open(url, { ...form, scope: 'sql', decision: 'allow' })).status).toBe(400);
+    const entries = (await browser.open(`${world.url}/`)).text.split('<li');
+    expect(entries.filter((entry) => entry.includes(AGENT) && entry.includes('not allowed'))).toHaveLength(1);
+  });
+});
 
 test('whoever begins sign-ins without end is told to wait', async () => {
   await world.policy((text) => text.replace(/(tokenRequestsPerMinutePerAddress): \d+/, '$1: 2'));

@@ -6,7 +6,10 @@ import type { Browser } from './browser.ts';
 
 type Kind = 'sign_in' | 'sign_out' | 'consent' | 'revocation';
 
-/** Does something that the trail must know of: recorded however it ends, before the browser learns how. */
+/**
+ * Judges what the trail must know of, and records how that ended. What is given (a session, a yes) is given after it: nothing
+ * without its record. What is taken away is taken away in `work`, so that a full journal cannot prevent it.
+ */
 export async function attempted<T>(
   { record, limits, now }: Pick<Browser, 'record' | 'limits' | 'now'>,
   { response, kind }: { readonly response: ServerResponse; readonly kind: Kind },

@@ -1,4 +1,5 @@
 import type { RevocationFeed } from '@causeway/auth';
+import { AppError } from '@causeway/core';
 import type { StateStore } from '../state/state-store.ts';
 import { type Application, type Consents, type Person, personKey } from './consents.ts';
 
@@ -16,6 +17,19 @@ export interface NotedToken {
   readonly expiresAt: Date;
 }
 
+interface NotedGrant {
+  readonly grantId: string;
+  readonly ttlMs: number;
+}
+
+interface Agreement {
+  readonly scopes: readonly string[];
+  /** The last "no" as it was when the human said yes. */
+  readonly lastNo: string | undefined;
+  /** What the authorization server is about to give out for it. */
+  readonly grant?: NotedGrant;
+}
+
 const SKEW_MS = 60_000;
 
 /** What was given out to an application for a human, so that taking it back reaches tokens that are out already. */
@@ -26,7 +40,7 @@ export class Connections {
     this.#deps = deps;
   }
 
-  async noteGrant(person: Person, application: Application, { grantId, ttlMs }: { grantId: string; ttlMs: number }) {
+  async noteGrant(person: Person, application: Application, { grantId, ttlMs }: NotedGrant): Promise<void> {
     await this.#deps.store.set(`grant-of:${grantId}`, grantId, { ttlMs, group: grantsOf(person, application) });
   }
 
@@ -41,6 +55,17 @@ export class Connections {
   /** The tokens that came of a grant which ended. */
   async endGrantTokens(grantId: string, reason: string): Promise<void> {
     await this.#revokeGroup(tokensOfGrant(grantId), reason);
+  }
+
+  /** The human's "yes". Throws when they said no meanwhile: that wins, whichever of the two comes first to the store. */
+  async connect(person: Person, application: Application, { scopes, lastNo, grant }: Agreement): Promise<void> {
+    const { consents } = this.#deps;
+    // Before the yes: a "no" that comes after it finds the grant here.
+    if (grant !== undefined) await this.noteGrant(person, application, grant);
+    await consents.allow(person, application, scopes);
+    if ((await consents.lastNo(person, application)) === lastNo) return;
+    await this.disconnect(person, application);
+    throw new AppError('invalid_request', 'the human took it back meanwhile', { safeDetail: TAKEN_BACK });
   }
 
   /** The human's "no": kept as such, and in force for every token that the application holds for them. */
@@ -67,6 +92,8 @@ export class Connections {
     await store.deleteGroup(group);
   }
 }
+
+const TAKEN_BACK = 'You took this back at the same moment, so it is not allowed.';
 
 const grantsOf = (person: Person, application: Application) => `grants-of:${personKey(person)}:${application}`;
 const tokensOfGrant = (grantId: string) => `tokens-of-grant:${grantId}`;

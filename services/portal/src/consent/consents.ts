@@ -1,5 +1,5 @@
 import type { Human } from '@causeway/core';
-import { hash } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { StateStore } from '../state/state-store.ts';
 
@@ -20,6 +20,8 @@ export type Application = `agent:${string}` | `client:${string}`;
 
 /** Asked again after a year, so that what nobody uses is forgotten. */
 const KEPT_MS = 365 * 24 * 3_600_000;
+/** Longer than any answer to a "yes" takes. */
+const NO_KEPT_MS = 3_600_000;
 
 /** Who agreed to whom. One entry for each human and application: the last word counts. */
 export class Consents {
@@ -41,12 +43,19 @@ export class Consents {
     return [...entries.values()].map((written) => consent.parse(JSON.parse(written)));
   }
 
+  /** A name for the last "no", so that a later one is told from it. */
+  async lastNo(person: Person, application: Application): Promise<string | undefined> {
+    return this.#store.get(noKeyOf(person, application));
+  }
+
   async allow(person: Person, application: Application, scopes: readonly string[]): Promise<void> {
     await this.#write(person, { application, decision: 'allowed', scopes: [...scopes], at: this.#at() });
   }
 
   /** Kept as a "no": the consent of an administrator does not override it. */
   async deny(person: Person, application: Application): Promise<void> {
+    // First: a "yes" that is being written down now sees it, and comes to nothing.
+    await this.#store.set(noKeyOf(person, application), randomUUID(), { ttlMs: NO_KEPT_MS });
     await this.#write(person, { application, decision: 'denied', scopes: [], at: this.#at() });
   }
 
@@ -66,3 +75,4 @@ export const personKey = ({ issuer, subject }: Person): string =>
 
 const groupOf = (person: Person) => `consents:${personKey(person)}`;
 const keyOf = (person: Person, application: string) => `consent:${personKey(person)}:${application}`;
+const noKeyOf = (person: Person, application: string) => `consent-no:${personKey(person)}:${application}`;

@@ -111,23 +111,27 @@ async function endGrantOf({ connections }: BrowserHookDeps, { oidc }: KoaContext
 async function loadGrant({ consents, connections, identity }: BrowserHookDeps, ctx: KoaContextWithOIDC) {
   const { client, account, provider, result } = ctx.oidc as typeof ctx.oidc & { readonly provider: Provider };
   const given = result?.consent?.grantId;
+  // Gone when the person took it back since: then they are asked again.
   if (given !== undefined) return provider.Grant.find(given);
   const { account: own } = account as unknown as OwnAccount;
   const clientId = client?.clientId ?? '';
-  const consent = await consents.find(own.human, `client:${clientId}`);
   const wanted = availableScopes(identity, own, [...ctx.oidc.requestParamScopes]);
-  if (consent?.decision !== 'allowed' || wanted.allowed.some((scope) => !consent.scopes.includes(scope)))
-    return undefined;
-  const grant = createGrant(provider, {
-    accountId: personKey(own.human),
-    clientId,
-    resource: identity.document.policy.resource,
-    ...wanted,
-  });
+  const isCovered = async () => {
+    const consent = await consents.find(own.human, `client:${clientId}`);
+    return consent?.decision === 'allowed' && wanted.allowed.every((scope) => consent.scopes.includes(scope));
+  };
+  if (!(await isCovered())) return undefined;
+  const { resource, lifetimes } = identity.document.policy;
+  const grant = createGrant(provider, { accountId: personKey(own.human), clientId, resource, ...wanted });
   const grantId = await grant.save();
-  const ttlMs = identity.document.policy.lifetimes.refreshAbsoluteSeconds * 1000;
-  await connections.noteGrant(own.human, `client:${clientId}`, { grantId, ttlMs });
-  return grant;
+  await connections.noteGrant(own.human, `client:${clientId}`, {
+    grantId,
+    ttlMs: lifetimes.refreshAbsoluteSeconds * 1000,
+  });
+  // A "no" that came before the grant was noted did not find it there.
+  if (await isCovered()) return grant;
+  await grant.destroy();
+  return undefined;
 }
 
 export interface WantedScopes {

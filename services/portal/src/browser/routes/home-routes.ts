@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { AppError, narrowScopes } from '@causeway/core';
+import { AppError, narrowScopes, type Scope } from '@causeway/core';
 import { explainRole, mapClaims, type MappedClaims, type Policy } from '@causeway/policy';
 import type { Application, Consent } from '../../consent/consents.ts';
 import type { Account } from '../../sign-in/accounts.ts';
@@ -46,26 +46,30 @@ export async function changeConnection(browser: Browser, request: IncomingMessag
   const application = form.get('application') ?? '';
   const isAllowed = form.get('decision') === 'allow';
   if (!isApplication(application)) throw new AppError('invalid_request', 'no application is named');
-  await attempted(browser, { response, kind: isAllowed ? 'consent' : 'revocation' }, async (attempt) => {
+  const lastNo = await browser.consents.lastNo(account.human, application);
+  const scopes = await attempted(browser, { response, kind: isAllowed ? 'consent' : 'revocation' }, async (attempt) => {
     const mapped = roleOf(browser, account);
     attempt.isProven = true;
     attempt.caller = callerOf(mapped, browser.now());
     Object.assign(attempt.details, { application, decision: isAllowed ? 'allowed' : 'denied' });
-    if (isAllowed) await allowAgent(browser, account, application);
-    else await takeBack(browser, account, application);
+    if (isAllowed) return scopesOfAgent(browser, application);
+    // What is taken away is so even when nobody can write it down; then the page says that it failed, and "again" does no harm.
+    await takeBack(browser, account, application);
+    return undefined;
   });
+  if (scopes !== undefined) await browser.connections.connect(account.human, application, { scopes, lastNo });
   redirect(response, '/');
 }
 
 const isApplication = (text: string): text is Application => /^(agent|client):.{1,500}$/.test(text);
 
 /** Clients ask on a page of their own, which says what for; agents have nowhere to ask. */
-async function allowAgent({ consents, identity }: Browser, { human }: Account, application: Application) {
+function scopesOfAgent({ identity }: Browser, application: Application): readonly Scope[] {
   const { agents } = identity.document.policy;
   const id = application.slice('agent:'.length);
   const agent = application.startsWith('agent:') && Object.hasOwn(agents, id) ? agents[id] : undefined;
   if (agent === undefined) throw new AppError('invalid_request', 'there is no such agent');
-  await consents.allow(human, `agent:${id}`, agent.scopes);
+  return agent.scopes;
 }
 
 /** A "no" is kept for a year, so there is one only for what can work for this person. */

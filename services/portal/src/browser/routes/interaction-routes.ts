@@ -73,7 +73,7 @@ async function decide(browser: Browser, { request, response, pending, account, i
   const { identity, consents, connections, interactions } = browser;
   const { clientId } = pending;
   const wanted = availableScopes(identity, account, pending.scopes);
-  // What is agreed to is written down, in the trail and in the store, before the application is told.
+  const lastNo = await consents.lastNo(account.human, `client:${clientId}`);
   await attempted(browser, { response, kind: 'consent' }, async (attempt) => {
     const mapped = mapClaims(identity.document, account.human, account.claims);
     if (!mapped.ok) throw new AppError('access_denied', mapped.reason);
@@ -82,14 +82,12 @@ async function decide(browser: Browser, { request, response, pending, account, i
     attempt.caller = callerOf(mapped, browser.now());
     const decision = isAllowed ? 'allowed' : 'denied';
     Object.assign(attempt.details, { decision, redirect_uri: pending.redirectUri, scope: wanted.allowed.join(' ') });
-    if (isAllowed) await consents.allow(account.human, `client:${clientId}`, wanted.allowed);
   });
   if (!isAllowed) return interactions.refuse(request, response);
-  await browser.registered.keep(clientId);
   const { resource, lifetimes } = identity.document.policy;
   const grantId = await interactions.grant({ accountId: account.id, clientId, resource, ...wanted });
-  // Before the application is told: a grant that nobody noted could not be taken back.
-  const ttlMs = lifetimes.refreshAbsoluteSeconds * 1000;
-  await connections.noteGrant(account.human, `client:${clientId}`, { grantId, ttlMs });
+  const grant = { grantId, ttlMs: lifetimes.refreshAbsoluteSeconds * 1000 };
+  await connections.connect(account.human, `client:${clientId}`, { scopes: wanted.allowed, lastNo, grant });
+  await browser.registered.keep(clientId);
   await interactions.finishConsent(request, response, grantId);
 }

@@ -45,20 +45,21 @@ export async function endSignIn(browser: Browser, request: IncomingMessage, resp
   const idp = idpOf(request);
   const search = new URL(request.url ?? '/', browser.publicUrl).search.slice(1);
   const tabs = tabsOf(browser, request);
-  const returnTo = await attempted(browser, { response, kind: 'sign_in' }, async (attempt) => {
+  const { signedIn, idToken, returnTo } = await attempted(browser, { response, kind: 'sign_in' }, async (attempt) => {
     attempt.details['idp'] = idp;
-    const { signedIn, idToken, ...returned } = await browser.signIn.finish(idp, { search, browsers: tabs });
-    const others = tabs.filter((tab) => tab !== returned.browser);
+    const finished = await browser.signIn.finish(idp, { search, browsers: tabs });
+    const others = tabs.filter((tab) => tab !== finished.browser);
     writeTabs(browser, response, others);
-    attempt.human = signedIn.human;
+    const { human, claims } = finished.signedIn;
+    attempt.human = human;
     attempt.isProven = true;
-    const mapped = mapClaims(browser.identity.document, signedIn.human, signedIn.claims);
+    const mapped = mapClaims(browser.identity.document, human, claims);
     if (!mapped.ok) throw new AppError('access_denied', mapped.reason);
     attempt.caller = callerOf(mapped, browser.now());
-    const accountId = await browser.accounts.save(signedIn);
-    await browser.sessions.begin(request, response, { accountId, idToken });
-    return returned.returnTo;
+    return finished;
   });
+  const accountId = await browser.accounts.save(signedIn);
+  await browser.sessions.begin(request, response, { accountId, idToken });
   redirect(response, returnTo);
 }
 
@@ -80,6 +81,7 @@ export async function signOut(browser: Browser, request: IncomingMessage, respon
   await attempted(browser, { response, kind: 'sign_out' }, async (attempt) => {
     attempt.human = account?.human;
     attempt.isProven = true;
+    // A full journal keeps nobody signed in.
     await browser.sessions.end(response, session);
   });
   const there = account && (await browser.signIn.endUrl(account.human.idp, session.idToken, `${browser.publicUrl}/`));
