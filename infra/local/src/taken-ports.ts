@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 
-import { PORT_NAMES, type PortName, type Ports, portSettingOf } from './ports.ts';
+import { type PortName, type Ports, portSettingOf } from './ports.ts';
 import { commandOf } from './running-process.ts';
 import { StackProblem } from './stack-problem.ts';
 
 /** Refuses with every taken port at once, its setting, and who holds it where the system tells. */
-export async function refuseTakenPorts(ports: Ports, wanted: readonly PortName[] = PORT_NAMES): Promise<void> {
+export async function refuseTakenPorts(ports: Ports, wanted: readonly PortName[]): Promise<void> {
   const states = await Promise.all(wanted.map(async (name) => ({ name, code: await tryPort(ports[name]) })));
   const bad = states.filter(({ code }) => code !== undefined);
   if (bad.length === 0) return;

@@ -19,7 +19,7 @@ beforeAll(async () => {
 const changed = (change: Partial<Policy>): PolicyDocument => ({ ...base, policy: { ...base.policy, ...change } });
 const revoking = (revoked: Partial<Policy['revoked']>) => changed({ revoked: { ...base.policy.revoked, ...revoked } });
 const sales = (change: Partial<Caller> = {}) => humanWith(base.policy, 'sales', change);
-const helper = (change: Partial<Caller> = {}) => agentAlone(base.policy, 'helper', change);
+const helper = () => agentAlone(base.policy, 'helper');
 const forSales = () => sales({ agent: { id: 'helper' } });
 const olivia = (change: Partial<Caller> = {}) => workspaceHuman(base.policy, 'olivia@causeway.example', change);
 

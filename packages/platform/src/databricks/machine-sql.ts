@@ -1,5 +1,5 @@
 import { AppError, type Secret } from '@causeway/core';
-import { createDependency, type NetworkRule, type OutboundDeps } from '@causeway/runtime';
+import { createDependency, type NetworkRule } from '@causeway/runtime';
 import { createWorkspaceCalls } from './http/workspace-client.ts';
 import { createMachineTokens } from './oauth/machine-tokens.ts';
 import { TokenEndpoint } from './oauth/token-endpoint.ts';
@@ -15,7 +15,6 @@ export interface MachineSqlOptions {
   readonly warehouseId: string;
   readonly clientId: string;
   readonly clientSecret: Secret;
-  readonly outbound?: Partial<OutboundDeps>;
 }
 
 /** SQL as a machine's own service principal: for the audit trail, and for no caller. */
@@ -42,8 +41,8 @@ const ROWS_MAX = 100_000;
 const BYTES_MAX = 20 * 1024 * 1024;
 
 export function openMachineSql(options: MachineSqlOptions): MachineSql {
-  const { name, host, network, caFile, warehouseId, clientId, clientSecret, outbound } = options;
-  const dependency = createDependency({ name, network, caFile }, outbound);
+  const { name, host, network, caFile, warehouseId, clientId, clientSecret } = options;
+  const dependency = createDependency({ name, network, caFile });
   const endpoint = new TokenEndpoint({ dependency, host });
   const tokens = createMachineTokens({ dependency, endpoint, clientId, clientSecret });
   const calls = createWorkspaceCalls({ dependency, host }, tokens);

@@ -7,9 +7,9 @@ import { logRequest, outcomeOf, type RequestLine } from './log-request.ts';
 
 const JWT = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ3YW5kYSJ9.c2lnbmF0dXJl';
 
-function capture(level: 'debug' | 'info' = 'info') {
+function capture() {
   const lines: string[] = [];
-  const logger = createLogger({ service: 'demo', level, destination: { write: (line) => lines.push(line) } });
+  const logger = createLogger({ service: 'demo', level: 'info', destination: { write: (line) => lines.push(line) } });
   return { logger, lines, last: () => JSON.parse(lines.at(-1) ?? '{}') as Record<string, unknown> };
 }
 

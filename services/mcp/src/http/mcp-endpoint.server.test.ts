@@ -79,8 +79,8 @@ const headersOf = (token?: string, tool = 'get_region_summary'): [string, string
   ...Object.entries(modernHeaders('tools/call', tool)),
   ...(token === undefined ? [] : [['authorization', `Bearer ${token}`] as [string, string]]),
 ];
-const callAs = (app: TestApp, token: string, tool?: string, args?: object) =>
-  send(`${app.url}/mcp`, headersOf(token, tool), JSON.stringify(call(tool, args)));
+const callAs = (app: TestApp, token: string, tool?: string) =>
+  send(`${app.url}/mcp`, headersOf(token, tool), JSON.stringify(call(tool)));
 
 test('a call: answered, timed, recorded, logged in one line', async () => {
   const app = await start();

@@ -4,8 +4,8 @@ import { type PlatformToken, TokenCache } from './token-cache.ts';
 
 const MINUTE = 60_000;
 
-function clock(start = 1_000_000) {
-  let now = start;
+function clock() {
+  let now = 1_000_000;
   return { now: () => now, pass: (ms: number) => void (now += ms) };
 }
 
