@@ -2,6 +2,8 @@ import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { clientAssertion } from './client-assertion.ts';
 import { type PortalWorld, RESOURCE, startPortalWorld } from './portal-world.ts';
+import { signIn } from './authorize.ts';
+import { fieldsOf, TestBrowser } from './test-browser.ts';
 import { ACCESS_TOKEN, asSupervisor, basic, bodyOf, exchange, JWT, post, TOKEN_EXCHANGE } from './token-request.ts';
 
 const WORKSPACE_ENDPOINT = () => `${world.idps.baseUrl}/workspace/v1/token`;
@@ -39,6 +41,14 @@ const forHuman = async (subject: string, form: Record<string, string> = {}) =>
     headers: asSupervisor(world),
   });
 
+/** The careful agent asks for this human. */
+async function careful(subject: string, form: Record<string, string> = {}): Promise<Response> {
+  const own = { grant_type: 'client_credentials', resource: world.url, ...(await clientAssertion(world, 'careful')) };
+  const { access_token: actor } = await bodyOf(await token(own));
+  const proof = { client_id: '', ...(await clientAssertion(world, 'careful')) };
+  return exchange(world, subject, { form: { ...proof, actor_token: actor, actor_token_type: ACCESS_TOKEN, ...form } });
+}
+
 describe('an agent alone', () => {
   test('gets a token of its role, with no human in it', async () => {
     const response = await token({ grant_type: 'client_credentials', scope: 'sql' }, asSupervisor(world));
@@ -70,6 +80,39 @@ describe('an agent alone', () => {
   test('a client that is no agent’s has no credentials of its own', async () => {
     const response = await token({ grant_type: 'client_credentials', client_id: 'partner-portal' });
     expect([response.status, await response.json()]).toMatchObject([400, { error: 'unauthorized_client' }]);
+  });
+});
+
+// What has no caller is a stranger's, and shares a tenth of the journal with everybody who comes along.
+describe('an agent that proved itself is no stranger in the trail', () => {
+  const named = { pattern: 'm2m', human: undefined, agent: { id: 'supervisor' } };
+  const alone = { grant_type: 'client_credentials' };
+  const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+
+  test('when it gets its own token', async () => {
+    const response = await token({ ...alone, resource: world.url }, asSupervisor(world));
+    expect(world.eventOf(response)).toMatchObject({ caller: named, outcome: { status: 'success' } });
+    const { access_token: own } = await bodyOf(response);
+    const revoked = await post(`${world.url}/oauth/revoke`, { token: own }, asSupervisor(world));
+    expect(world.eventOf(revoked)).toMatchObject({ kind: 'revocation', caller: named });
+  });
+
+  test.each([
+    ['for another resource', { ...alone, resource: 'https://elsewhere.example' }],
+    ['for a scope beyond its role', { ...alone, scope: 'everything' }],
+    ['for a scope of its own token', { ...alone, resource: 'PORTAL', scope: 'sql' }],
+    ['by a grant that is not an agent’s', { grant_type: JWT_BEARER, assertion: 'x' }],
+    ['for nobody who is proved', { grant_type: TOKEN_EXCHANGE, resource: RESOURCE, subject_token: 'x' }],
+  ])('when it is refused %s', async (_name, form: Record<string, string>) => {
+    const resource = form['resource'] === 'PORTAL' ? { resource: world.url } : {};
+    const response = await token({ subject_token_type: JWT, ...form, ...resource }, asSupervisor(world));
+    expect(response.status).toBe(400);
+    expect(world.eventOf(response)?.caller).toMatchObject(named);
+  });
+
+  test('and who only says that it is that agent is one', async () => {
+    const response = await token({ ...alone, resource: 'https://elsewhere.example' }, basic('supervisor', 'no'));
+    expect([response.status, world.eventOf(response)?.caller]).toEqual([401, undefined]);
   });
 });
 
@@ -121,21 +164,54 @@ describe('an agent for a human', () => {
   });
 
   test('without the human’s consent it is refused', async () => {
-    const own = { grant_type: 'client_credentials', resource: world.url, ...(await clientAssertion(world, 'careful')) };
-    const actor = await bodyOf(await token(own));
-    const response = await exchange(world, world.issuer.token(), {
-      form: {
-        client_id: '',
-        ...(await clientAssertion(world, 'careful')),
-        actor_token: actor.access_token,
-        actor_token_type: ACCESS_TOKEN,
-      },
-    });
+    const response = await careful(world.issuer.token());
     expect(response.status).toBe(400);
     expect(world.eventOf(response)?.outcome).toMatchObject({
       status: 'access_denied',
       reason: 'the human has not consented to the agent "careful"',
     });
+  });
+
+  test('has what the human agreed to, and no more of it when the policy gives more', async () => {
+    const subject = await world.tokenOf('mona@fabrikam.example');
+    const scopeOf = async (form?: Record<string, string>) => (await bodyOf(await careful(subject, form)))['scope'];
+    const browser = new TestBrowser();
+    const allow = async () => {
+      const { text } = await browser.open(world.url);
+      const [entry = ''] = text.split('<li').filter((part) => part.includes('Agent careful'));
+      await browser.open(`${world.url}/connections`, { ...fieldsOf(entry), decision: 'allow' });
+      return entry;
+    };
+    await signIn(browser, await browser.open(world.url), ['fabrikam', 'mona@fabrikam.example']);
+    await allow();
+    expect(await scopeOf()).toBe('sql');
+
+    await world.policy((text) => text.replace('scopes: [sql, audit] }', 'scopes: [sql, genie, audit] }'));
+    expect(await scopeOf()).toBe('sql');
+    expect(await scopeOf({ scope: 'sql' })).toBe('sql');
+    const wide = await careful(subject, { scope: 'sql genie' });
+    expect([wide.status, await wide.json()]).toMatchObject([400, { error: 'invalid_scope' }]);
+    expect(world.eventOf(wide)).toMatchObject({
+      caller: { agent: { id: 'careful' }, human: { email: 'mona@fabrikam.example' } },
+      outcome: { status: 'access_denied', errorCode: 'insufficient_scope', reason: 'scope_not_agreed' },
+    });
+
+    expect(await allow()).toContain('it may have genie too if you agree');
+    expect(await scopeOf({ scope: 'sql genie' })).toBe('sql genie');
+    await world.policy((text) => text);
+  });
+
+  test('a yes is for the scopes on the page, whatever the policy gives when it comes', async () => {
+    const subject = await world.tokenOf('felix@fabrikam.example');
+    const browser = new TestBrowser();
+    await signIn(browser, await browser.open(world.url), ['fabrikam', 'felix@fabrikam.example']);
+    const csrf = fieldsOf((await browser.open(world.url)).text)['csrf'] ?? '';
+    const say = (form: Record<string, string>) =>
+      browser.open(`${world.url}/connections`, { csrf, application: 'agent:supervisor', ...form });
+    await say({ decision: 'allow', scope: 'sql everything' });
+    expect((await bodyOf(await forHuman(subject)))['scope']).toBe('sql');
+    await say({ decision: 'allow' });
+    expect((await bodyOf(await forHuman(subject)))['scope']).toBe('');
   });
 
   test('a revoked actor token is refused', async () => {

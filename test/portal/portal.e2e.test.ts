@@ -216,8 +216,10 @@ requirement(
     const asked = { client_id: '', actor_token: actor, actor_token_type: ACCESS_TOKEN, resource };
     const subject = await tokenOf('fabrikam', 'felix@fabrikam.example');
     expect((await exchange({ url }, subject, { form: asked, headers: supervisor })).status).toBe(400);
-    await browser.open(`${url}/connections`, { csrf, application: 'agent:supervisor', decision: 'allow' });
-    expect((await exchange({ url }, subject, { form: asked, headers: supervisor })).status).toBe(200);
+    const yes = { csrf, application: 'agent:supervisor', decision: 'allow', scope: 'sql' };
+    await browser.open(`${url}/connections`, yes);
+    const agreed = await exchange({ url }, subject, { form: asked, headers: supervisor });
+    expect((await bodyOf(agreed))['scope']).toBe('sql');
     await browser.open(`${url}/auth/logout`, { csrf });
     expect((await browser.open(`${url}/`)).text).toContain('Sign in with your company');
   },

@@ -72,7 +72,9 @@ const agent = z.strictObject({
   consent: z
     .enum(['user', 'admin'])
     .default('user')
-    .describe('`user`: each human agrees once. `admin`: the policy’s owner agreed for all.'),
+    .describe(
+      '`user`: each human agrees, to what it may have then. `admin`: the policy’s owner agreed for who said nothing.',
+    ),
 });
 
 const workspace = z.strictObject({

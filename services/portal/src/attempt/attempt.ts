@@ -1,5 +1,5 @@
 import type { AuditKind } from '@causeway/audit';
-import type { AppError, Caller, Human } from '@causeway/core';
+import type { Agent, AppError, Caller, Human } from '@causeway/core';
 
 /** What is known of one request to an OAuth endpoint. It is filled in on the way, and recorded before the answer goes out. */
 export interface Attempt {
@@ -12,6 +12,8 @@ export interface Attempt {
   isProven: boolean;
   /** Proved by a provider's token, even when nothing is given for it. */
   human: Human | undefined;
+  /** Proved by its client's credential, even when nothing is given for it. */
+  agent: Agent | undefined;
   /** What was given out, and for whom. */
   caller: Caller | undefined;
   /** What the trail must know although the answer is a success. */
@@ -29,6 +31,7 @@ export function beginAttempt(kind: AuditKind, origin: AttemptOrigin): Attempt {
     clientId: undefined,
     isProven: false,
     human: undefined,
+    agent: undefined,
     caller: undefined,
     finding: undefined,
     details: {},

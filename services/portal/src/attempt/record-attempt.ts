@@ -49,13 +49,13 @@ function refusalOf(failure: AppError): Refused {
   return { status: status === 'success' ? 'error' : status, errorCode: failure.code, reason: failure.message };
 }
 
-/** A human whom a provider proved is named in the trail even when no role came of it. */
-function callerOf({ caller, human, startedAt }: Attempt): Caller | undefined {
-  if (caller !== undefined || human === undefined) return caller;
+/** Who proved themselves are named in the trail even when nothing came of it. */
+function callerOf({ caller, human, agent, startedAt }: Attempt): Caller | undefined {
+  if (caller !== undefined || (human === undefined && agent === undefined)) return caller;
   return {
-    pattern: 'federation',
+    pattern: human === undefined ? 'm2m' : 'federation',
     human,
-    agent: undefined,
+    agent,
     principal: { id: '', role: undefined, groups: [] },
     scopes: [],
     expiresAt: new Date(startedAt),

@@ -1,5 +1,5 @@
 import { tokenError } from '@causeway/auth';
-import type { Agent, Human } from '@causeway/core';
+import { type Agent, type Human, isScope, type Scope } from '@causeway/core';
 import type { Policy } from '@causeway/policy';
 import { OAuthRefusal, refuseToken } from '../attempt/oauth-refusal.ts';
 import type { Consents } from '../consent/consents.ts';
@@ -20,12 +20,18 @@ export interface ProveActorDeps {
   readonly consents: Consents;
 }
 
+export interface ProvenActor {
+  readonly agent: Agent;
+  /** The scopes that the human agreed to; undefined where the policy’s owner agreed for them. */
+  readonly agreed: readonly Scope[] | undefined;
+}
+
 /** Which agent asks for this human, or undefined when the human's own application does. */
 export async function proveActor(
   { identity, consents }: ProveActorDeps,
   request: GrantRequest,
   human: Human,
-): Promise<Agent | undefined> {
+): Promise<ProvenActor | undefined> {
   const own = agentOf(identity.document.policy, request.client.id);
   const token = actorToken(request);
   if (token === undefined && own === undefined) return undefined;
@@ -35,8 +41,7 @@ export async function proveActor(
   // The policy may have given the client to another agent since.
   if (agent.id !== own?.id) throw refuseToken('actor_token: the agent is not the client’s any more');
   request.attempt.details['agent'] = agent.id;
-  await checkConsent({ identity, consents }, agent, human);
-  return agent;
+  return { agent, agreed: await checkConsent({ identity, consents }, agent, human) };
 }
 
 /** RFC 8693 §2.1: the type comes with the token, and never alone. */
@@ -58,11 +63,15 @@ async function verifyActor({ agentTokens, document }: Identity, token: string, c
   return result.agent;
 }
 
-/** What the human said last counts; where they said nothing, what the policy says. */
-export async function checkConsent({ identity, consents }: ProveActorDeps, agent: Agent, human: Human): Promise<void> {
+/** What the human said last counts, for the scopes that it was said of; where they said nothing, what the policy says. */
+export async function checkConsent(
+  { identity, consents }: ProveActorDeps,
+  agent: Agent,
+  human: Human,
+): Promise<ProvenActor['agreed']> {
   const said = await consents.find(human, `agent:${agent.id}`);
-  if (said?.decision === 'allowed') return;
+  if (said?.decision === 'allowed') return said.scopes.filter(isScope);
   if (said?.decision === 'denied') throw refuseToken(`the human has taken back the consent to the agent "${agent.id}"`);
-  if (identity.document.policy.agents[agent.id]?.consent === 'admin') return;
+  if (identity.document.policy.agents[agent.id]?.consent === 'admin') return undefined;
   throw refuseToken(`the human has not consented to the agent "${agent.id}"`);
 }

@@ -41,7 +41,7 @@ function exchangeWith({ isLate }: { isLate: boolean }) {
     identity,
     platformTokenEndpoint: undefined,
     limits: { count: async () => undefined },
-    consents: { find: async () => ({ decision }) } as never,
+    consents: { find: async () => ({ decision, scopes: ['sql'] }) } as never,
     connections: {
       noteAgentToken: async (_person, agent) => {
         if (isLate) decision = 'denied';

@@ -54,13 +54,14 @@ const exchangeForPrincipal = async (deps: TokenExchangeDeps, request: GrantReque
   await limits.count('subject', personKey(subject.human));
   const mapped = mapClaims(identity.document, subject.human, subject.claims);
   if (!mapped.ok) throw refuseToken(mapped.reason);
-  const agent = await proveActor({ identity, consents }, request, subject.human);
+  const actor = await proveActor({ identity, consents }, request, subject.human);
   const { body, issued } = await answerPrincipal(
     identity,
     {
       principal: mapped.principal,
       human: subject.human,
-      agent,
+      agent: actor?.agent,
+      agreed: actor?.agreed,
       clientId: client.id,
       notAfter: subject.expiresAt,
       roleScopes: mapped.scopes,
@@ -69,10 +70,10 @@ const exchangeForPrincipal = async (deps: TokenExchangeDeps, request: GrantReque
     },
     attempt,
   );
-  if (agent !== undefined) {
-    await connections.noteAgentToken(subject.human, agent.id, issued);
+  if (actor !== undefined) {
+    await connections.noteAgentToken(subject.human, actor.agent.id, issued);
     // A "no" that came before the token was noted did not find it there.
-    await checkConsent({ identity, consents }, agent, subject.human);
+    await checkConsent({ identity, consents }, actor.agent, subject.human);
   }
   return { ...body, issued_token_type: ACCESS_TOKEN_TYPE };
 };

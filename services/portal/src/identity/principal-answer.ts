@@ -11,6 +11,8 @@ export type Candidate = Pick<PrincipalGrant, 'principal' | 'human' | 'agent' | '
   readonly roleScopes: readonly Scope[];
   /** The `scope` parameter. */
   readonly requested: string | undefined;
+  /** What the human agreed to for the agent; undefined where nobody needs to. */
+  readonly agreed?: readonly Scope[] | undefined;
   /** Of the proof, so that a revoked one is refused. */
   readonly proofId: string | undefined;
 };
@@ -36,10 +38,10 @@ export async function answerPrincipal(identity: Identity, candidate: Candidate, 
   };
 }
 
-function scopesFor({ policy }: PolicyDocument, { agent, requested, roleScopes }: Candidate): readonly Scope[] {
+function scopesFor({ policy }: PolicyDocument, { agent, agreed, requested, roleScopes }: Candidate): readonly Scope[] {
   const rule = agent === undefined ? undefined : policy.agents[agent.id];
   const agentScopes = rule && narrowScopes(rule.scopes, policy.roles[rule.role]?.scopes ?? []);
-  const granted = grantScopes({ requested, role: roleScopes, agent: agentScopes });
+  const granted = grantScopes({ requested, role: roleScopes, agent: agentScopes, agreed });
   if (!granted.ok) throw new OAuthRefusal('invalid_scope', granted.reason, { denied: true });
   return granted.scopes;
 }

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { PolicyDocument } from '@causeway/policy';
 import { requestContext } from '@causeway/runtime';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Attempt } from '../attempt/attempt.ts';
@@ -8,6 +9,7 @@ import { OAuthRefusal } from '../attempt/oauth-refusal.ts';
 import type { RecordAttempt } from '../attempt/record-attempt.ts';
 import { toAppError } from '@causeway/core';
 import { PATHS } from '../endpoints/paths.ts';
+import { agentOf } from '../grants/prove-actor.ts';
 import { attemptOf } from './attempt-of.ts';
 import { refusalOf } from './refusal-of.ts';
 import { consumedKeyFor } from './state-adapter.ts';
@@ -18,6 +20,7 @@ export interface TokenAnswerDeps {
   /** Takes the place of the token that the library made for a code or a refresh token. */
   readonly principalFor: (ctx: KoaContextWithOIDC, attempt: Attempt) => Promise<OAuthAnswer['body']>;
   readonly store: StateStore;
+  readonly document: () => PolicyDocument;
 }
 
 /** Stands around the library's token endpoint: what it answers goes out only after it was recorded, and in our words. */
@@ -47,7 +50,7 @@ interface Finish {
 async function finish(deps: TokenAnswerDeps, { ctx, attempt, failure }: Finish): Promise<OAuthAnswer> {
   try {
     const error = failure && refusalFor(ctx, failure.error);
-    noteClient(ctx, attempt, error);
+    noteClient(deps, { ctx, attempt, error });
     if (error !== undefined) throw error;
     const body = isBuiltIn(ctx) ? await deps.principalFor(ctx, attempt) : (ctx.body as OAuthAnswer['body']);
     await deps.record(attempt, undefined);
@@ -92,11 +95,19 @@ function refusalFor(ctx: KoaContextWithOIDC, thrown: unknown) {
   return new OAuthRefusal('unauthorized_client', error.message, { denied: true });
 }
 
-function noteClient(ctx: KoaContextWithOIDC, attempt: Attempt, error: unknown): void {
+interface Noted {
+  readonly ctx: KoaContextWithOIDC;
+  readonly attempt: Attempt;
+  readonly error: unknown;
+}
+
+function noteClient({ document }: TokenAnswerDeps, { ctx, attempt, error }: Noted): void {
   const { client } = ctx.oidc;
   attempt.clientId = client?.clientId ?? attempt.clientId;
   const isRefused = error instanceof OAuthRefusal && error.error === 'invalid_client';
-  if (client !== undefined && client.clientAuthMethod !== 'none' && !isRefused) attempt.isProven = true;
+  if (client === undefined || client.clientAuthMethod === 'none' || isRefused) return;
+  attempt.isProven = true;
+  attempt.agent = agentOf(document().policy, client.clientId);
 }
 
 const isBuiltIn = ({ oidc }: KoaContextWithOIDC): boolean =>

@@ -1,6 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { SCOPES } from '@causeway/core';
-import type { PolicyDocument } from '@causeway/policy';
 import type { Logger } from '@causeway/runtime';
 import { type AdapterFactory, type Configuration, errors, Provider } from 'oidc-provider';
 import { answerTokenRequests, type TokenAnswerDeps } from './answer-token-request.ts';
@@ -11,7 +10,6 @@ export interface ProviderDeps extends TokenAnswerDeps {
   readonly issuer: string;
   readonly adapter: AdapterFactory;
   readonly cookieKeys: readonly string[];
-  readonly document: () => PolicyDocument;
   readonly browser: BrowserHooks;
   readonly now: () => number;
   readonly logger: Logger;

@@ -1,4 +1,4 @@
-import type { Human } from '@causeway/core';
+import type { Human, Scope } from '@causeway/core';
 import { type Html, html } from '../html.ts';
 import { nameOf } from './choose-provider.ts';
 import type { Page } from './layout.ts';
@@ -8,6 +8,8 @@ export interface Connected {
   readonly name: string;
   readonly note: string;
   readonly isAllowed: boolean;
+  /** What a yes would be for; undefined where there is nothing to say yes to. */
+  readonly wanted: readonly Scope[] | undefined;
 }
 
 export interface Home {
@@ -53,17 +55,18 @@ export function homePage({ human, role, groups, scopes, tools, connected, csrf }
   };
 }
 
-function entry({ application, name, note, isAllowed }: Connected, csrf: string): Html {
+function entry({ application, name, note, isAllowed, wanted }: Connected, csrf: string): Html {
   return html`<li class="split">
     <span>${name}<br /><span class="soft">${note}</span></span>
     <form class="row" method="post" action="/connections">
       <input type="hidden" name="csrf" value="${csrf}" />
       <input type="hidden" name="application" value="${application}" />
       ${
-        isAllowed
-          ? html`<button type="submit" name="decision" value="deny">Revoke <span class="soft">${name}</span></button>`
-          : html`<button type="submit" name="decision" value="allow">Allow <span class="soft">${name}</span></button>`
+        wanted &&
+        html`<input type="hidden" name="scope" value="${wanted.join(' ')}" />
+          <button type="submit" name="decision" value="allow">Allow <span class="soft">${name}</span></button>`
       }
+      ${isAllowed ? html`<button type="submit" name="decision" value="deny">Revoke <span class="soft">${name}</span></button>` : undefined}
     </form>
   </li>`;
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { AppError, narrowScopes, type Scope } from '@causeway/core';
+import { AppError, isScope, narrowScopes, type Scope } from '@causeway/core';
 import { explainRole, mapClaims, type MappedClaims, type Policy } from '@causeway/policy';
 import type { Application, Consent } from '../../consent/consents.ts';
 import type { Account } from '../../sign-in/accounts.ts';
@@ -52,7 +52,11 @@ export async function changeConnection(browser: Browser, request: IncomingMessag
     attempt.isProven = true;
     attempt.caller = callerOf(mapped, browser.now());
     Object.assign(attempt.details, { application, decision: isAllowed ? 'allowed' : 'denied' });
-    if (isAllowed) return scopesOfAgent(browser, application);
+    if (isAllowed) {
+      const agreed = agreedScopes(browser, { application, mapped, shown: form.get('scope') ?? '' });
+      attempt.details['scope'] = agreed.join(' ');
+      return agreed;
+    }
     // What is taken away is so even when nobody can write it down; then the page says that it failed, and "again" does no harm.
     await takeBack(browser, account, application);
     return undefined;
@@ -63,14 +67,27 @@ export async function changeConnection(browser: Browser, request: IncomingMessag
 
 const isApplication = (text: string): text is Application => /^(agent|client):.{1,500}$/.test(text);
 
-/** Clients ask on a page of their own, which says what for; agents have nowhere to ask. */
-function scopesOfAgent({ identity }: Browser, application: Application): readonly Scope[] {
-  const { agents } = identity.document.policy;
-  const id = application.slice('agent:'.length);
-  const agent = application.startsWith('agent:') && Object.hasOwn(agents, id) ? agents[id] : undefined;
-  if (agent === undefined) throw new AppError('invalid_request', 'there is no such agent');
-  return agent.scopes;
+interface Yes {
+  readonly application: Application;
+  readonly mapped: Mapped;
+  /** The scopes on the page. */
+  readonly shown: string;
 }
+
+/** Clients ask on a page of their own, which says what for; agents have nowhere to ask. A yes is for what was on the page. */
+function agreedScopes({ identity }: Browser, { application, mapped, shown }: Yes): readonly Scope[] {
+  const { policy } = identity.document;
+  const id = application.slice('agent:'.length);
+  const agent = application.startsWith('agent:') && Object.hasOwn(policy.agents, id) ? policy.agents[id] : undefined;
+  if (agent === undefined) throw new AppError('invalid_request', 'there is no such agent');
+  return narrowScopes(possibleScopes(policy, agent, mapped), shown.split(' ').filter(isScope));
+}
+
+type AgentRule = Policy['agents'][string];
+
+/** All that the agent may have when it works for this person. */
+const possibleScopes = ({ roles }: Policy, { role, scopes }: AgentRule, mapped: Mapped): Scope[] =>
+  narrowScopes(mapped.scopes, scopes, roles[role]?.scopes ?? []);
 
 /** A "no" is kept for a year, so there is one only for what can work for this person. */
 async function takeBack({ consents, connections, identity }: Browser, { human }: Account, application: Application) {
@@ -93,16 +110,11 @@ function roleOf({ identity }: Browser, { human, claims }: Account): Mapped {
 function connectedOf(policy: Policy, mapped: Mapped, consents: readonly Consent[]): Connected[] {
   const agents = Object.entries(policy.agents)
     .filter(([, { mayActFor }]) => mayActFor.some((group) => mapped.principal.groups.includes(group)))
-    .map(([id, { consent, scopes }]): Connected => {
-      const said = consents.find(({ application }) => application === `agent:${id}`)?.decision;
-      const isAllowed = said === 'allowed' || (said === undefined && consent === 'admin');
-      const note = said === undefined && consent === 'admin' ? 'allowed by the administrator' : noteOf(isAllowed);
-      return {
-        application: `agent:${id}`,
-        name: `Agent ${id}`,
-        note: `${note}: ${narrowScopes(scopes, mapped.scopes).join(', ')}`,
-        isAllowed,
-      };
+    .map(([id, agent]) => {
+      const application = `agent:${id}`;
+      const said = consents.find((one) => one.application === application);
+      const possible = possibleScopes(policy, agent, mapped);
+      return { application, name: `Agent ${id}`, ...agentEntry({ said, possible, consent: agent.consent }) };
     });
   const clients = consents
     .filter(({ application, decision }) => application.startsWith('client:') && decision === 'allowed')
@@ -114,9 +126,25 @@ function connectedOf(policy: Policy, mapped: Mapped, consents: readonly Consent[
         name,
         note: `since ${at.slice(0, 10)}: ${scopes.join(', ') || 'who you are'}`,
         isAllowed: true,
+        wanted: undefined,
       };
     });
   return [...clients, ...agents];
 }
 
-const noteOf = (isAllowed: boolean) => (isAllowed ? 'allowed by you' : 'not allowed');
+interface AgentConsent {
+  readonly said: Consent | undefined;
+  readonly possible: readonly Scope[];
+  readonly consent: AgentRule['consent'];
+}
+
+/** What the policy gave the agent since the yes is not agreed to: it stands there to be agreed to. */
+function agentEntry({ said, possible, consent }: AgentConsent): Pick<Connected, 'note' | 'isAllowed' | 'wanted'> {
+  const decision = said?.decision ?? (consent === 'admin' ? 'by the administrator' : 'denied');
+  if (decision === 'denied') return { note: `not allowed: ${possible.join(', ')}`, isAllowed: false, wanted: possible };
+  const agreed = said === undefined ? possible : possible.filter((scope) => said.scopes.includes(scope));
+  const more = possible.filter((scope) => !agreed.includes(scope));
+  const note = `allowed by ${said === undefined ? 'the administrator' : 'you'}: ${agreed.join(', ')}`;
+  if (more.length === 0) return { note, isAllowed: true, wanted: undefined };
+  return { note: `${note}; it may have ${more.join(', ')} too if you agree`, isAllowed: true, wanted: possible };
+}
