@@ -217,23 +217,66 @@ describe('rights', () => {
       expect(await refusal(trail.adminUrl)).toMatch(/the database login is superuser/);
     });
 
-    test.each([
-      ['a member of the owner', 'GRANT causeway_audit TO causeway_audit_worker', 'may become causeway_audit'],
-      ['who bypasses row security', 'ALTER ROLE causeway_audit_worker BYPASSRLS', 'bypasses row security'],
-      ['who may create roles', 'ALTER ROLE causeway_audit_worker CREATEROLE', 'may create roles'],
+    const BEYOND = [
+      ['GRANT causeway_audit TO $', 'may become causeway_audit'],
+      ['GRANT causeway_audit_reader TO $', 'may become causeway_audit_reader'],
+      ['GRANT pg_read_all_data TO $', 'may become pg_read_all_data'],
+      ['ALTER ROLE $ BYPASSRLS', 'bypasses row security'],
+      ['ALTER ROLE $ CREATEROLE', 'may create roles'],
+      ['ALTER ROLE $ CREATEDB', 'may create databases'],
+      ['ALTER ROLE $ REPLICATION', 'may replicate'],
+      ['GRANT DELETE ON audit_base.tool_calls TO $', 'may DELETE on audit_base.tool_calls'],
+      ['GRANT SELECT (kind) ON audit_base.tool_calls TO $', 'may SELECT on audit_base.tool_calls (kind)'],
+      ['GRANT UPDATE (hash) ON audit_base.chains TO $', 'may UPDATE on audit_base.chains (hash)'],
+      ['GRANT TRUNCATE ON audit_base.tool_calls_2026_01 TO $', 'may TRUNCATE on audit_base.tool_calls_2026_01'],
       [
-        'who may delete',
-        'GRANT DELETE ON audit_base.tool_calls TO causeway_audit_worker',
-        'may itself reach audit_base.tool_calls',
+        'GRANT SELECT (role) ON audit_base.tool_calls_2026_01 TO $',
+        'may SELECT on audit_base.tool_calls_2026_01 (role)',
       ],
-    ])('%s', async (_, grant, problem) => {
-      await trail.admin(grant);
+      ['GRANT INSERT ON audit_base.dead_letters TO PUBLIC', 'may INSERT on audit_base.dead_letters'],
+      ['CREATE VIEW audit.calls AS SELECT 1; GRANT SELECT ON audit.calls TO $', 'may SELECT on audit.calls'],
+      ['CREATE SEQUENCE audit_base.n; GRANT USAGE ON SEQUENCE audit_base.n TO $', 'may USAGE on audit_base.n'],
+      ['GRANT CREATE ON SCHEMA audit TO $', 'may CREATE on schema audit'],
+      ['GRANT USAGE ON SCHEMA audit_base TO $', 'may USAGE on schema audit_base'],
+      [
+        `DO 'BEGIN EXECUTE format(''GRANT CREATE ON DATABASE %I TO $'', current_database()); END'`,
+        'may CREATE on the database',
+      ],
+      ['GRANT EXECUTE ON FUNCTION audit_base.bury(json) TO $', 'may EXECUTE on function audit_base.bury(json)'],
+      ['CREATE FUNCTION audit.added() RETURNS int RETURN 1', 'may EXECUTE on function audit.added()'],
+      [
+        'GRANT EXECUTE ON FUNCTION audit.append TO $ WITH GRANT OPTION',
+        'may grant EXECUTE on function audit.append(text,uuid[],json,bytea,json)',
+      ],
+      ['CREATE TABLE public.mine (); ALTER TABLE public.mine OWNER TO $', 'owns table mine'],
+    ] as const;
+
+    test('and each thing beyond that is named', async () => {
+      const partition = 'audit_base.tool_calls_2026_01';
+      await trail.admin(`CREATE TABLE ${partition} (LIKE audit_base.tool_calls); ALTER TABLE audit_base.tool_calls ATTACH PARTITION ${partition}
+FOR VALUES FROM (audit_base.first_id('2026-01-01')) TO (audit_base.first_id('2026-02-01'))`);
       try {
-        expect(await refusal(trail.workerUrl)).toContain(problem);
+        for (const [grant] of BEYOND) await trail.admin(grant.replace('$', 'causeway_audit_worker'));
+        const named = (await refusal(trail.workerUrl)).replace(/^.*AUDIT_DATABASE_URL: /, '').split('; ');
+        expect(named.toSorted()).toEqual(BEYOND.map(([, problem]) => `the database login ${problem}`).toSorted());
       } finally {
-        await trail.admin('REVOKE causeway_audit FROM causeway_audit_worker');
-        await trail.admin('ALTER ROLE causeway_audit_worker NOBYPASSRLS NOCREATEROLE');
+        // Roles are the server's, and the next test's.
+        await trail.admin(`REVOKE causeway_audit, causeway_audit_reader, pg_read_all_data FROM causeway_audit_worker;
+ALTER ROLE causeway_audit_worker NOBYPASSRLS NOCREATEROLE NOCREATEDB NOREPLICATION;
+DROP OWNED BY causeway_audit_worker`);
       }
+    });
+
+    test('who is granted something while it works', async () => {
+      await trail.table.append('main', createRecords().many(1), []);
+      await trail.admin('GRANT DELETE ON audit_base.tool_calls TO causeway_audit_worker');
+      await expect(trail.table.ping()).rejects.toMatchObject({ code: 'config_invalid' });
+      await expect(trail.table.append('main', createRecords().many(1), [])).rejects.toMatchObject({
+        code: 'config_invalid',
+      });
+      await trail.admin('REVOKE DELETE ON audit_base.tool_calls FROM causeway_audit_worker');
+      await trail.table.ping();
+      expect(await trail.table.append('main', createRecords().many(1), [])).toMatchObject({ stored: 1 });
     });
   });
 
