@@ -35,7 +35,7 @@ const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 export class PeopleLoad {
   readonly asked: Asked[] = [];
   /** Answers that nobody may have been given, whatever is broken. */
-  readonly wrong: string[] = [];
+  readonly wrong: { readonly about: Asked; readonly found: string }[] = [];
   readonly #options: LoadOptions;
   readonly #subjects = new Map<string, string>();
   #callers: readonly Promise<void>[] = [];
@@ -78,7 +78,7 @@ export class PeopleLoad {
       const { result } = JSON.parse(asked.text) as { result: { structuredContent: Content } };
       const regions = this.#options.regionsOf(person, asked.sentAt, asked.endedAt);
       const found = problem(result.structuredContent, person, regions);
-      if (found !== undefined) this.wrong.push(`${asked.id} ${person.email} ${tool}: ${found}`);
+      if (found !== undefined) this.wrong.push({ about: asked, found });
     }
     return asked.status !== 401;
   }

@@ -26,8 +26,7 @@ export const PROCESS_FAULTS: Readonly<Record<string, StackFault>> = {
     excuse: { codes: [], breaks: true },
     run: async (world, random) => {
       const name = pick(REPLICAS, random);
-      world.replica(name).signal('SIGKILL');
-      await world.replica(name).ended;
+      await world.kill(name);
       await seconds(random, 2);
       await world.startReplica(name);
     },
@@ -36,7 +35,7 @@ export const PROCESS_FAULTS: Readonly<Record<string, StackFault>> = {
     excuse: { codes: [], breaks: true },
     run: async (world, random) => {
       const name = pick(REPLICAS, random);
-      await world.replica(name).stop();
+      await world.stop(name);
       await world.startReplica(name);
     },
   },

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort, startTestRedis, type TestRedis } from '@causeway/audit/testing';
@@ -27,6 +27,9 @@ export class StackWorld implements AsyncDisposable {
   readonly #lifecycle: LifecycleWorld;
   readonly #places = new Map<ReplicaName, Place>();
   readonly #running = new Map<ReplicaName, Replica>();
+  readonly #ending = new Set<Replica>();
+  /** Processes that were ready and then ended though nobody ended them. */
+  readonly crashed: string[] = [];
   readonly base: McpWorld;
   readonly redis: TestRedis | undefined;
   /** Before the warehouse, the shared state, and the public addresses. */
@@ -116,11 +119,44 @@ export class StackWorld implements AsyncDisposable {
         () => undefined,
         (cause: unknown) => new Error(`${name} does not start`, { cause }),
       );
-      if (failed === undefined) return;
+      if (failed === undefined) {
+        void this.#watch(name, replica);
+        return;
+      }
       // It does not start with a policy that is nonsense: it is started again, as an orchestrator does.
       if (replica.isRunning() || attempt === STARTS_MAX) throw failed;
       await delay(1000);
     }
+  }
+
+  async #watch(name: ReplicaName, replica: Replica): Promise<void> {
+    const code = await replica.ended;
+    if (this.#ending.has(replica)) return;
+    const lastWords = readFileSync(this.#logPath(name), 'utf8').trimEnd().split('\n').at(-1) ?? '';
+    this.crashed.push(`${name} ended by itself (${code}): ${lastWords.slice(0, 600)}`);
+  }
+
+  /** As a crash does it. */
+  async kill(name: ReplicaName): Promise<void> {
+    const replica = this.replica(name);
+    this.#ending.add(replica);
+    replica.signal('SIGKILL');
+    await replica.ended;
+  }
+
+  async stop(name: ReplicaName): Promise<void> {
+    const replica = this.replica(name);
+    this.#ending.add(replica);
+    await replica.stop();
+  }
+
+  /** All that each of them has written. */
+  logs(): { readonly name: ReplicaName; readonly text: string }[] {
+    return REPLICAS.map((name) => ({ name, text: readFileSync(this.#logPath(name), 'utf8') }));
+  }
+
+  #logPath(name: ReplicaName): string {
+    return join(this.#lifecycle.dataDir, 'logs', `${name}.log`);
   }
 
   replica(name: ReplicaName): Replica {
@@ -141,7 +177,7 @@ export class StackWorld implements AsyncDisposable {
   administer: LifecycleWorld['administer'] = (sql, database) => this.#lifecycle.administer(sql, database);
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const replica of this.#running.values()) replica.signal('SIGKILL');
+    await Promise.all([...this.#running.keys()].map((name) => this.kill(name)));
     await Promise.all(Object.values(this.proxies).map((proxy) => proxy.stop()));
     if (this.isDiskSmall) unmount(this.environment.JOURNAL_DIR);
     await this.#lifecycle[Symbol.asyncDispose]();

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { hasFakeClock } from './fake-clock.ts';
 import { stackRound } from './stack-round.ts';
 import type { Backend } from './stack-world.ts';
+import { violationsText } from './violation.ts';
 
 const { values } = parseArgs({
   allowPositionals: true,
@@ -40,7 +41,7 @@ async function round(one: Backend, seed: number): Promise<boolean> {
     `  ${result.answered} answers, ${result.unanswered} requests without one; refused: ${listed(result.refused)}`,
   );
   console.log(`  ${result.violations.length} broken promises`);
-  for (const violation of result.violations.slice(0, 20)) console.log(`  ${violation}`);
+  if (result.violations.length > 0) console.log(violationsText(`  ${one}, seed ${seed}`, result.violations));
   return result.violations.length === 0;
 }
 
