@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { AppError } from '@causeway/core';
 import express, { type Express, type Request, type Response } from 'express';
-import type { Health } from '../health/create-health.ts';
+import type { Health } from '../process/create-health.ts';
 import type { Networks } from '../network/networks.ts';
 import type { Route } from '../metrics/create-metrics.ts';
 import { hostGuard, type HostRule, hostsOf, isAddressHost } from './host-guard.ts';

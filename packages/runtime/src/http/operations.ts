@@ -1,5 +1,5 @@
 import type { Express, Response } from 'express';
-import type { Health } from '../health/create-health.ts';
+import type { Health } from '../process/create-health.ts';
 import type { Metrics, Route } from '../metrics/create-metrics.ts';
 
 export const OPERATIONS_ROUTES: readonly Route[] = ['GET /livez', 'GET /readyz', 'GET /health', 'GET /metrics'];

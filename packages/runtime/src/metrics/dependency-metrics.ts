@@ -1,5 +1,5 @@
 import { Counter, type Registry } from 'prom-client';
-import type { Health, HealthStatus } from '../health/create-health.ts';
+import type { Health, HealthStatus } from '../process/create-health.ts';
 import type { BreakerState } from '../outbound/breaker.ts';
 import { addGauge, addLabelledGauge } from './add-gauge.ts';
 

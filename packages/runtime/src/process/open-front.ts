@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '@causeway/core';
-import type { Health } from '../health/create-health.ts';
+import type { Health } from './create-health.ts';
 import { createAdminApp, createHttpApp } from '../http/create-http-app.ts';
 import { listen, type Listener } from '../http/listen.ts';
 import type { ListenAddress } from '../settings/plain-variables.ts';

@@ -1,4 +1,4 @@
-import { createHealth, type HealthCheck } from '../health/create-health.ts';
+import { createHealth, type HealthCheck } from './create-health.ts';
 import { createAdminApp, createHttpApp, type HttpAppOptions } from '../http/create-http-app.ts';
 import { listen } from '../http/listen.ts';
 import type { Logger } from '../logging/create-logger.ts';
@@ -6,7 +6,7 @@ import type { Metrics } from '../metrics/create-metrics.ts';
 import { addHealthMetrics } from '../metrics/dependency-metrics.ts';
 import type { Networks } from '../network/networks.ts';
 import type { ListenAddress } from '../settings/plain-variables.ts';
-import { createShutdown } from '../shutdown/create-shutdown.ts';
+import { createShutdown } from './create-shutdown.ts';
 import type { Front } from './open-front.ts';
 
 export interface ServedApp extends Pick<

@@ -1,4 +1,4 @@
-import { createHealth, type HealthCheck } from '../../health/create-health.ts';
+import { createHealth, type HealthCheck } from '../../process/create-health.ts';
 import { createLogger } from '../../logging/create-logger.ts';
 import { createMetrics } from '../../metrics/create-metrics.ts';
 import { parseNetworks } from '../../network/networks.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Health } from '../health/create-health.ts';
+import type { Health } from './create-health.ts';
 import type { Listener } from '../http/listen.ts';
 import type { Logger } from '../logging/create-logger.ts';
 

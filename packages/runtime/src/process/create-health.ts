@@ -46,8 +46,8 @@ export interface Health {
 }
 
 /** The dependencies of a process by name. However often it is asked, each check runs once at a time, bounded, and cached. */
-export function createHealth(checks: readonly HealthCheck[], now: () => number = Date.now): Health {
-  const cached = checks.map((check) => ({ name: check.name, ask: cachedProbe(check, now) }));
+export function createHealth(checks: readonly HealthCheck[]): Health {
+  const cached = checks.map((check) => ({ name: check.name, ask: cachedProbe(check) }));
   let phase: 'starting' | 'serving' | 'draining' = 'starting';
 
   const report = async (): Promise<HealthReport> => {
@@ -76,13 +76,13 @@ function overall(dependencies: readonly DependencyHealth[]): HealthStatus {
   return dependencies.every(({ status }) => status === 'ok') ? 'ok' : 'degraded';
 }
 
-function cachedProbe(check: HealthCheck, now: () => number): () => Promise<DependencyHealth> {
+function cachedProbe(check: HealthCheck): () => Promise<DependencyHealth> {
   let flight: Promise<DependencyHealth> | undefined;
   let last: { readonly health: DependencyHealth; readonly until: number } | undefined;
   return () => {
     // Not the time of day: a clock that is set back must not keep an old answer.
     if (last !== undefined && performance.now() < last.until) return Promise.resolve(last.health);
-    flight ??= probe(check, now).then((health) => {
+    flight ??= probe(check).then((health) => {
       last = { health, until: performance.now() + (check.freshMs ?? 5000) };
       flight = undefined;
       return health;
@@ -91,15 +91,15 @@ function cachedProbe(check: HealthCheck, now: () => number): () => Promise<Depen
   };
 }
 
-async function probe(check: HealthCheck, now: () => number): Promise<DependencyHealth> {
+async function probe(check: HealthCheck): Promise<DependencyHealth> {
   const startedAt = performance.now();
-  const checkedAt = now();
+  const checkedAt = new Date();
   const result = await bounded(check);
   return {
     ...result,
     required: check.required,
     latency_ms: Math.round(performance.now() - startedAt),
-    checked_at: new Date(checkedAt).toISOString(),
+    checked_at: checkedAt.toISOString(),
   };
 }
 
