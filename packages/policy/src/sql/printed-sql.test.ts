@@ -9,7 +9,7 @@ import { normalRule, printedDecisions } from '../testing/printed-decisions.ts';
 import { parseStatement } from '../testing/sql-tree.ts';
 import { compileDatabricks } from './compile-databricks.ts';
 import { compilePostgres, type EnginePolicy } from './compile-postgres.ts';
-import { decisionTable, type GroupDecision } from './decision-table.ts';
+import { decisionTable, type GroupDecision } from '../testing/decision-table.ts';
 import { columnTypes } from './column-types.ts';
 import { accessRules } from './access-rules.ts';
 

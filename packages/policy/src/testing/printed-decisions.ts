@@ -1,4 +1,4 @@
-import type { GroupDecision } from '../sql/decision-table.ts';
+import type { GroupDecision } from './decision-table.ts';
 import {
   isKind,
   parseStatement,

@@ -1,6 +1,6 @@
-import { accessRules, type PolicyData, type RelationRules } from './access-rules.ts';
-import { policyDialect } from './dialects.ts';
-import { writePredicate } from './write-predicate.ts';
+import { accessRules, type PolicyData, type RelationRules } from '../sql/access-rules.ts';
+import { policyDialect } from '../sql/dialects.ts';
+import { writePredicate } from '../sql/write-predicate.ts';
 
 /** What one group alone sees of one relation. Several groups see the union. */
 export interface GroupDecision {
