@@ -16,7 +16,7 @@ import {
   WANDA,
 } from './authorize.ts';
 import { fieldsOf, TestBrowser } from './test-browser.ts';
-import { asSupervisor, bodyOf, post } from './token-request.ts';
+import { asSupervisor, bodyOf, exchange, post } from './token-request.ts';
 
 let world: PortalWorld;
 beforeAll(async () => {
@@ -26,10 +26,13 @@ afterAll(() => world.stop());
 
 const WEB = { client_id: 'web-host', redirect_uri: 'https://apps.example/callback' };
 const withWebHost = (text: string) =>
-  text.replace(
-    'clients:\n',
-    `clients:\n  web-host: { name: Web host, grants: [authorization_code], redirects: [${WEB.redirect_uri}] }\n`,
-  );
+  text
+    .replace(
+      'clients:\n',
+      `clients:\n  web-host: { name: Web host, grants: [authorization_code], redirects: [${WEB.redirect_uri}] }\n`,
+    )
+    // Okta's pin is of access tokens: its ID tokens, by which people sign in here, have no `cid`.
+    .replace('audience: api://causeway\n', 'audience: api://causeway\n    tenant: causeway-dev\n');
 
 describe('an application that is sent to the portal', () => {
   test.each([
@@ -61,6 +64,15 @@ describe('an application that is sent to the portal', () => {
     expect(world.eventOf(response)).toMatchObject({ kind: 'token_exchange', caller: { tokenId: claims.jti } });
     expect(world.events.some(({ kind, caller }) => kind === 'sign_in' && caller?.human?.email === who[1])).toBe(true);
     expect(world.events.some(({ kind, caller }) => kind === 'consent' && caller?.human?.email === who[1])).toBe(true);
+  });
+
+  test('the pin of an Okta provider is that of its access tokens', async () => {
+    const token = await world.tokenOf(MONA[1]);
+    expect((await exchange(world, token)).status).toBe(200);
+    await world.policy((text) => text.replace('tenant: causeway-dev', 'tenant: another'));
+    const response = await exchange(world, token);
+    expect(world.eventOf(response)?.outcome).toMatchObject({ reason: 'subject_token: tenant_mismatch' });
+    await world.policy((text) => text);
   });
 
   test('what was agreed to is remembered, for this person, client and these scopes', async () => {

@@ -10,6 +10,7 @@ import { personOf, type PersonReason } from './subject-token/person-of.ts';
 import { PRESETS } from './subject-token/presets.ts';
 import type { ProviderSettings } from './subject-token/provider-settings.ts';
 import type { TrustedProvider, TrustedProviders } from './subject-token/trusted-providers.ts';
+import { withoutClientPin } from './subject-token/without-client-pin.ts';
 
 /** Identity Assertion JWT Authorization Grant, §3: the type that tells it from every other token of that provider. */
 const TYPE = 'oauth-id-jag+jwt';
@@ -136,9 +137,4 @@ async function judgeClaims(
   if (!(await replays.firstUse({ issuer: human.issuer, id: data.jti, until }))) return refused('replayed');
   const scopes = data.scope?.split(' ').filter(isScope);
   return { ok: true, human, claims, scopes, tokenId: data.jti, expiresAt };
-}
-
-/** Okta's pin is the client of its own access tokens (`cid`). Here `client_id` says that, and it was compared already. */
-function withoutClientPin(settings: ProviderSettings): ProviderSettings {
-  return settings.kind === 'okta' ? { ...settings, tenant: undefined } : settings;
 }

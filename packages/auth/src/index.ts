@@ -33,4 +33,5 @@ export {
   type SubjectTokenVerifier,
 } from './subject-token/subject-token-verifier.ts';
 export { TrustedProviders } from './subject-token/trusted-providers.ts';
+export { withoutClientPin } from './subject-token/without-client-pin.ts';
 export { tokenError } from './token-error.ts';

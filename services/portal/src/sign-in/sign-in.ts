@@ -1,4 +1,10 @@
-import { createSubjectTokenVerifier, type SubjectTokenResult, tokenError, TrustedProviders } from '@causeway/auth';
+import {
+  createSubjectTokenVerifier,
+  type SubjectTokenResult,
+  tokenError,
+  TrustedProviders,
+  withoutClientPin,
+} from '@causeway/auth';
 import { AppError } from '@causeway/core';
 import { type PolicyDocument, type Provider, providerSettings } from '@causeway/policy';
 import { hash, randomBytes } from 'node:crypto';
@@ -125,7 +131,7 @@ export class SignIn {
     const { document, ownIssuer, now } = this.#deps;
     const settings = providerSettings(document())
       .filter(({ id }) => id === provider.id)
-      .map((one) => ({ ...one, audience: provider.client?.id ?? '' }));
+      .map((one) => ({ ...withoutClientPin(one), audience: provider.client?.id ?? '' }));
     const routed = this.#deps.providers.route(provider.issuer);
     if (!routed.ok) throw refuseToken(`id_token: ${routed.reason}`);
     const keys = { ...NO_STATE, find: routed.keys.find.bind(routed.keys) };
