@@ -3,7 +3,7 @@ import { escapeIdentifier, escapeLiteral } from 'pg';
 import type { EngineDialect } from './write-access.ts';
 import type { Dialect } from './write-predicate.ts';
 
-/** As people write a rule in the policy: what `explain` and `diff` show. */
+/** As people write a rule in the policy. */
 export const policyDialect: Dialect = {
   identifier: escapeIdentifier,
   string: escapeLiteral,

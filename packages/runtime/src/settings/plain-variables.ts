@@ -29,8 +29,6 @@ export function integer(name: string, about: About & { readonly min: number; rea
   };
 }
 
-export const port = (name: string, about: About): Variable<number> => integer(name, { ...about, min: 1, max: 65_535 });
-
 /** One word of a closed list. */
 export function oneOf<const Words extends readonly [string, ...string[]]>(
   name: string,

@@ -5,7 +5,7 @@ import { AppError, type Secret } from '@causeway/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { postgresUrl, redisUrl } from './connection-url.ts';
 import { keyPath, path } from './path.ts';
-import { integer, listenAddress, networks, oneOf, port, text } from './plain-variables.ts';
+import { integer, listenAddress, networks, oneOf, text } from './plain-variables.ts';
 import { type Environment, readSettings, type SettingRule, type Variables } from './read-settings.ts';
 import { secret } from './secret.ts';
 import { publicUrl, url } from './url.ts';
@@ -79,7 +79,7 @@ test('every problem is reported in one run, by name and never by value', () => {
   const problems = problemsOf(
     {
       gateway,
-      a: port('A_PORT', { description }),
+      a: integer('A_PORT', { description, min: 1, max: 65_535 }),
       b: url('B_URL', { description }),
       c: secret('C_SECRET', { description }),
       d: text('D_TEXT', { description }),
@@ -109,7 +109,7 @@ test('every problem is reported in one run, by name and never by value', () => {
 });
 
 test('a rule between variables speaks in the same run as the rest', () => {
-  const variables = { gateway, a: port('A_PORT', { description }), b: optional(text('B', { description })) };
+  const variables = { gateway, a: integer('A_PORT', { description, min: 1, max: 65_535 }), b: optional(text('B', { description })) };
   const problems = problemsOf(variables, { A_PORT: 'x' }, (settings) =>
     settings.b === undefined ? [{ variable: 'B', problem: 'or C must be set' }] : [],
   );
