@@ -141,11 +141,47 @@ describe('authorization requests that are refused', () => {
     ['plain PKCE', { code_challenge_method: 'plain' }, 'invalid_request'],
     ['another resource', { resource: 'https://elsewhere.example' }, 'invalid_target'],
     ['an implicit token', { response_type: 'token' }, 'unsupported_response_type'],
-  ])('%s goes back as an error', async (_name, overrides, error) => {
-    const { url } = await new TestBrowser(REDIRECT).open(ask(world, overrides).url);
-    expect(url.href.startsWith(REDIRECT)).toBe(true);
-    const answer = new URLSearchParams(url.hash === '' ? url.search : url.hash.slice(1));
-    expect(answer.get('error')).toBe(error);
+    ['no question to anybody', { prompt: 'none' }, 'login_required'],
+    ['a way back that needs a script', { response_mode: 'web_message' }, 'unsupported_response_mode'],
+  ])('%s goes back as an error, and is in the trail', async (_name, overrides, error) => {
+    const { url: asked, state } = ask(world, overrides);
+    const response = await fetch(asked, { redirect: 'manual' });
+    const back = new URL(response.headers.get('location') ?? '');
+    expect(back.href.startsWith(REDIRECT)).toBe(true);
+    const answer = new URLSearchParams(back.hash === '' ? back.search : back.hash.slice(1));
+    expect([answer.get('error'), answer.get('state')]).toEqual([error, state]);
+    const event = world.eventOf(response);
+    expect(event).toMatchObject({
+      kind: 'request_refused',
+      clientId: CLIENT,
+      caller: undefined,
+      outcome: { status: 'error', errorCode: 'invalid_request', reason: expect.stringMatching(/\w/) as string },
+    });
+    expect(JSON.stringify(event)).not.toContain(state);
+    expect(JSON.stringify(event)).not.toContain(REDIRECT);
+  });
+
+  test('none is answered while it cannot be recorded', async () => {
+    world.journal.isFull = true;
+    const [back, page] = await Promise.all(
+      [{ prompt: 'none' }, { client_id: 'nobody' }].map((overrides) =>
+        fetch(ask(world, overrides).url, { redirect: 'manual' }),
+      ),
+    );
+    world.journal.isFull = false;
+    expect([back?.status, back?.headers.get('location'), page?.status]).toEqual([503, null, 503]);
+    expect(await back?.text()).toContain('Not available at the moment');
+    expect(await page?.text()).toContain('Not available at the moment');
+  });
+
+  test('a person’s no is in the trail once, as theirs', async () => {
+    const browser = new TestBrowser(REDIRECT);
+    const consent = await signIn(browser, await browser.open(ask(world).url), ['fabrikam', 'felix@fabrikam.example']);
+    const before = world.events.length;
+    await browser.open(consent.url, { ...fieldsOf(consent.text), decision: 'deny' });
+    expect(world.events.slice(before)).toMatchObject([
+      { kind: 'consent', arguments: { decision: 'denied' }, caller: { human: { email: 'felix@fabrikam.example' } } },
+    ]);
   });
 
   test.each([
@@ -159,7 +195,9 @@ describe('authorization requests that are refused', () => {
     expect(visit.status).toBe(400);
     expect(visit.url.origin).toBe(world.url);
     expect(visit.text).toContain('request id');
-    expect(world.eventOf(visit)).toMatchObject({ kind: 'request_refused', caller: undefined });
+    const { client_id: clientId = CLIENT } = overrides as { readonly client_id?: string };
+    expect(world.eventOf(visit)).toMatchObject({ kind: 'request_refused', clientId, caller: undefined });
+    expect(world.events.filter(({ requestId }) => requestId === visit.headers.get('x-request-id'))).toHaveLength(1);
   });
 
   test.each([

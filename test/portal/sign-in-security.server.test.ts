@@ -290,9 +290,13 @@ describe('a no that comes while a yes is being recorded wins', () => {
   });
 });
 
-test('whoever begins sign-ins without end is told to wait', async () => {
+test('whoever begins sign-ins without end is told to wait, and is in the trail', async () => {
   await world.policy((text) => text.replace(/(tokenRequestsPerMinutePerAddress): \d+/, '$1: 2'));
-  const begin = async () => (await fetch(`${world.url}/auth/northwind/login`, { redirect: 'manual' })).status;
-  expect([await begin(), await begin(), await begin()]).toEqual([303, 303, 429]);
+  const begin = (url: string | URL) => fetch(url, { redirect: 'manual' });
+  const login = `${world.url}/auth/northwind/login`;
+  const answers = [await begin(login), await begin(login), await begin(login), await begin(ask(world).url)];
+  expect(answers.map(({ status }) => status)).toEqual([303, 303, 429, 429]);
+  const refused = { kind: 'request_refused', outcome: { errorCode: 'rate_limited' } };
+  expect(answers.slice(2).map((late) => world.eventOf(late))).toMatchObject([refused, refused]);
   await world.policy((text) => text);
 });

@@ -101,7 +101,7 @@ export function createAuthorizationServer(deps: AuthorizationServerDeps): Author
 }
 
 function hookDeps(
-  { identity, people, limits, record, now }: AuthorizationServerDeps,
+  { identity, people, limits, now }: AuthorizationServerDeps,
   { consents, connections }: { readonly consents: Consents; readonly connections: Connections },
 ): BrowserHookDeps {
   return {
@@ -109,8 +109,6 @@ function hookDeps(
     consents,
     connections,
     limits,
-    record,
-    now,
     findAccount: (id) => people.accounts.find(id),
     renewAccount: (id) => renewAccount({ ...people, now }, id),
     accountIdOf: async ({ req }: KoaContextWithOIDC) => (await people.sessions.find(req))?.accountId,

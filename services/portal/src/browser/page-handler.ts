@@ -6,7 +6,7 @@ import { OAuthRefusal } from '../attempt/oauth-refusal.ts';
 import type { Sealer } from './sealer.ts';
 import type { Session } from './sessions.ts';
 import { messagePage } from './pages/message.ts';
-import { sendPage } from './pages/layout.ts';
+import { type Page, sendPage } from './pages/layout.ts';
 
 type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
@@ -19,10 +19,13 @@ export function pageHandler(handle: Handle): Handle {
       const error = toAppError(thrown);
       noteFailure(response, error);
       if (response.headersSent) response.destroy();
-      else sendPage(response, messagePage({ ...wording(error), requestId: requestContext(response).requestId }));
+      else sendPage(response, failurePage(error, requestContext(response).requestId));
     }
   };
 }
+
+/** What somebody reads of a failure. */
+export const failurePage = (error: AppError, requestId: string): Page => messagePage({ ...wording(error), requestId });
 
 interface Wording {
   readonly title: string;

@@ -1,13 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isScope, SCOPES } from '@causeway/core';
-import { requestContext } from '@causeway/runtime';
-import type { TokenLimits } from '../limits/token-limits.ts';
+import { countAddress, type CountAddressDeps } from '../attempt/count-address.ts';
 import type { CallProvider } from '../provider/call-provider.ts';
 import { pageHandler } from '../browser/page-handler.ts';
 import { PATHS } from './paths.ts';
 
-export interface AuthorizeDeps {
-  readonly limits: TokenLimits;
+export interface AuthorizeDeps extends CountAddressDeps {
   readonly callProvider: CallProvider;
 }
 
@@ -15,12 +13,11 @@ export interface AuthorizeDeps {
 const IGNORED = ['nonce', 'claims', 'claims_locales', 'acr_values', 'id_token_hint', 'max_age'];
 
 /** GET /oauth/authorize, and where the library comes back to. */
-export function authorizeEndpoint({ limits, callProvider }: AuthorizeDeps) {
+export function authorizeEndpoint(deps: AuthorizeDeps) {
   return pageHandler(async (request: IncomingMessage, response: ServerResponse) => {
-    const { clientAddress } = requestContext(response);
-    await limits.count('address', clientAddress ?? 'unknown');
+    await countAddress(deps, response);
     request.url = asUnderstood(request.url ?? '/');
-    await callProvider(request, response);
+    await deps.callProvider(request, response);
   });
 }
 

@@ -2,10 +2,6 @@ import { narrowScopes, isScope, type Scope } from '@causeway/core';
 import { mapClaims } from '@causeway/policy';
 import { requestContext } from '@causeway/runtime';
 import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
-import { beginAttempt } from '../attempt/attempt.ts';
-import { noteFailure } from '../attempt/note-failure.ts';
-import type { RecordAttempt } from '../attempt/record-attempt.ts';
-import { refusalOf } from './refusal-of.ts';
 import { OAuthRefusal } from '../attempt/oauth-refusal.ts';
 import { type Consents, personKey } from '../consent/consents.ts';
 import type { Connections } from '../consent/connections.ts';
@@ -24,8 +20,6 @@ export interface BrowserHookDeps {
   readonly identity: Identity;
   readonly consents: Consents;
   readonly limits: TokenLimits;
-  readonly record: RecordAttempt;
-  readonly now: () => number;
   readonly connections: Connections;
   readonly findAccount: (id: string) => Promise<Account | undefined>;
   /** Asks the person's provider first. */
@@ -46,29 +40,14 @@ export function browserHooks(deps: BrowserHookDeps, policy: ReturnType<typeof lo
     interactions: { policy, url: (_ctx, { uid }) => `/interaction/${uid}` },
     findAccount: (ctx, id) => findAccount(deps, ctx, id),
     loadExistingGrant: (ctx) => loadGrant(deps, ctx),
-    renderError: async (ctx, out, thrown) => {
+    renderError: (ctx, out) => {
       const { requestId } = requestContext(ctx.res);
-      await recordRefusal(deps, ctx, thrown);
       const text = ERRORS[out.error] ?? 'The application asked for something that is not possible here.';
       const page = renderPage(messagePage({ title: 'That did not work', text, status: ctx.status, requestId }));
       ctx.set(page.headers);
       ctx.body = page.text;
     },
   };
-}
-
-/** An authorization request that is so wrong that nobody is sent back with it. */
-async function recordRefusal(
-  { record, now }: BrowserHookDeps,
-  ctx: KoaContextWithOIDC,
-  thrown: unknown,
-): Promise<void> {
-  const { requestId, clientAddress } = requestContext(ctx.res);
-  const attempt = beginAttempt('request_refused', { requestId, clientAddress, startedAt: now() });
-  attempt.clientId = ctx.oidc.client?.clientId;
-  const error = refusalOf(thrown);
-  noteFailure(ctx.res, error);
-  await record(attempt, error);
 }
 
 const ERRORS: Readonly<Record<string, string>> = {

@@ -5,6 +5,7 @@ import { type AdapterFactory, type Configuration, errors, Provider } from 'oidc-
 import { answerTokenRequests, type TokenAnswerDeps } from './answer-token-request.ts';
 import { checkClientAssertion } from './check-client-assertion.ts';
 import { PATHS } from '../endpoints/paths.ts';
+import { recordRefusedAuthorizations } from './record-refused-authorizations.ts';
 
 export interface ProviderDeps extends TokenAnswerDeps {
   readonly issuer: string;
@@ -26,6 +27,7 @@ export function createProvider(deps: ProviderDeps): Provider {
   // The address is that of PORTAL_PUBLIC_URL: `callProvider` sets the forwarded headers itself.
   provider.proxy = true;
   answerTokenRequests(provider, deps);
+  recordRefusedAuthorizations(provider, deps);
   // Koa writes to the console when nobody listens.
   (provider as NodeJS.EventEmitter).on('error', (error) =>
     deps.logger.error('the authorization server failed', { error }),

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError, type Caller } from '@causeway/core';
 import { type MappedClaims, mapClaims } from '@causeway/policy';
-import { requestContext } from '@causeway/runtime';
+import { countAddress } from '../../attempt/count-address.ts';
 import type { Browser } from '../browser.ts';
 import { attempted } from '../browser-attempt.ts';
 import { localPath } from '../local-path.ts';
@@ -33,7 +33,7 @@ export async function findProvider(
 
 /** GET /auth/{idp}/login: off to the provider. */
 export async function beginSignIn(browser: Browser, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  await browser.limits.count('address', requestContext(response).clientAddress ?? 'unknown');
+  await countAddress(browser, response);
   const begun = await browser.signIn.begin(idpOf(request), localPath(queryOf(request).get('return_to')));
   if (begun === undefined) throw new AppError('not_found', 'no provider of that name signs people in');
   writeTabs(browser, response, [...tabsOf(browser, request), begun.browser].slice(-TABS_MAX));
