@@ -109,7 +109,11 @@ test('every problem is reported in one run, by name and never by value', () => {
 });
 
 test('a rule between variables speaks in the same run as the rest', () => {
-  const variables = { gateway, a: integer('A_PORT', { description, min: 1, max: 65_535 }), b: optional(text('B', { description })) };
+  const variables = {
+    gateway,
+    a: integer('A_PORT', { description, min: 1, max: 65_535 }),
+    b: optional(text('B', { description })),
+  };
   const problems = problemsOf(variables, { A_PORT: 'x' }, (settings) =>
     settings.b === undefined ? [{ variable: 'B', problem: 'or C must be set' }] : [],
   );
