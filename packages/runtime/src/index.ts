@@ -7,6 +7,7 @@ export { readBody } from './http/read-body.ts';
 export type { Challenge } from './http/render-error.ts';
 export { type RequestContext, requestContext } from './http/request-context.ts';
 export { type CallWindow, LeasedWindow, type SharedCount } from './leased-window.ts';
+export { hiddenKey, sharedCount } from './shared-count.ts';
 export { createLogger, type Logger } from './logging/create-logger.ts';
 export { type Outcome, outcomeOf } from './logging/log-request.ts';
 export { plainJson } from './logging/plain-json.ts';

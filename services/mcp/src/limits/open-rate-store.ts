@@ -1,15 +1,8 @@
-import { hash } from 'node:crypto';
 import { AppError, type Secret } from '@causeway/core';
-import { openPool, type SharedCount } from '@causeway/runtime';
+import { hiddenKey, openPool, type SharedCount, sharedCount } from '@causeway/runtime';
 import { Redis } from 'ioredis';
 import type pg from 'pg';
-import {
-  type RateLimiterAbstract,
-  RateLimiterMemory,
-  RateLimiterPostgres,
-  RateLimiterRedis,
-  type RateLimiterRes,
-} from 'rate-limiter-flexible';
+import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRedis } from 'rate-limiter-flexible';
 import type { GenieWindow } from './genie-window.ts';
 import { createPostgresGenieWindow } from './postgres-genie-window.ts';
 import { createRedisGenieWindow } from './redis-genie-window.ts';
@@ -99,23 +92,11 @@ function createLimiter(pool: pg.Pool): Promise<RateLimiterPostgres> {
   });
 }
 
-/** Who asks is nobody's business who can read the store. */
-const keyOf = (key: string) => hash('sha256', key, 'base64url').slice(0, 32);
-
-function sharedCount(limiter: RateLimiterAbstract): SharedCount {
-  return {
-    add: async (key, points) => {
-      const { consumedPoints, msBeforeNext }: RateLimiterRes = await limiter.penalty(keyOf(key), points);
-      return { total: consumedPoints, endsInMs: msBeforeNext };
-    },
-  };
-}
-
 function guarded(window: GenieWindow): GenieWindow {
   return {
     take: async (caller, quota) => {
       try {
-        return await window.take(keyOf(caller), quota);
+        return await window.take(hiddenKey(caller), quota);
       } catch (error) {
         throw new AppError('upstream_unavailable', 'the window of Genie’s questions cannot be read', { cause: error });
       }

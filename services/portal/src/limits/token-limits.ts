@@ -1,7 +1,6 @@
-import { hash } from 'node:crypto';
 import { AppError } from '@causeway/core';
 import type { PolicyDocument } from '@causeway/policy';
-import { addressBlock, LeasedWindow, type SharedCount } from '@causeway/runtime';
+import { addressBlock, LeasedWindow, sharedCount } from '@causeway/runtime';
 import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRedis } from 'rate-limiter-flexible';
 import type { State } from '../state/open-state.ts';
 
@@ -23,7 +22,7 @@ const TABLE = 'causeway_portal_limits';
  */
 export async function openTokenLimits(client: State['client'], document: () => PolicyDocument): Promise<TokenLimits> {
   await prepare(client);
-  const window = new LeasedWindow(sharedCount(client));
+  const window = new LeasedWindow(sharedCount(limiterOf(client)));
   return {
     count: async (kind, key) => {
       const limit = limitOf(document(), kind);
@@ -46,23 +45,13 @@ function limitOf({ policy: { limits } }: PolicyDocument, kind: LimitKind): numbe
   }
 }
 
-function sharedCount(client: State['client']): SharedCount {
+function limiterOf(client: State['client']): RateLimiterRedis | RateLimiterPostgres {
   const counting = { keyPrefix: 'causeway:portal:limit', points: 1, duration: WINDOW_SECONDS };
   const common = { ...counting, insuranceLimiter: new RateLimiterMemory(counting) };
-  const limiter =
-    'redis' in client
-      ? new RateLimiterRedis({ ...common, storeClient: client.redis, rejectIfRedisNotReady: true })
-      : new RateLimiterPostgres({ ...common, storeClient: client.pool, tableName: TABLE, tableCreated: true });
-  return {
-    add: async (key, points) => {
-      const { consumedPoints, msBeforeNext } = await limiter.penalty(keyOf(key), points);
-      return { total: consumedPoints, endsInMs: msBeforeNext };
-    },
-  };
+  return 'redis' in client
+    ? new RateLimiterRedis({ ...common, storeClient: client.redis, rejectIfRedisNotReady: true })
+    : new RateLimiterPostgres({ ...common, storeClient: client.pool, tableName: TABLE, tableCreated: true });
 }
-
-/** Who asks is nobody's business who can read the store. */
-const keyOf = (key: string): string => hash('sha256', key, 'base64url');
 
 /** The library makes its table without a lock, and two replicas that start together would collide in the catalog. */
 async function prepare(client: State['client']): Promise<void> {
