@@ -47,7 +47,7 @@ export class UnitRunner {
     try {
       return await this.#runOn(client, request, signal);
     } catch (error) {
-      broken = await cleanAfter(client, error);
+      broken = await this.#cleanAfter(client, error);
       throw error;
     } finally {
       client.release(broken ?? (client.getTransactionStatus() === 'I' ? undefined : new Error('not idle')));
@@ -68,7 +68,7 @@ export class UnitRunner {
   }
 
   async #runOn(client: pg.PoolClient, request: UnitRequest, signal: AbortSignal | undefined): Promise<UnitResult> {
-    const { pid, names } = this.#states.get(client) ?? (await this.#prepare(client));
+    const { pid, names } = this.#states.get(client) ?? (await this.#prepare(client, request));
     const unit = new GovernedUnit(names, request);
     const { timeoutMs } = request;
     const guard = this.#guard(client, { pid, timeoutMs, signal });
@@ -82,15 +82,29 @@ export class UnitRunner {
   }
 
   /** The session's settings must not be the server's: dates, zones and names come out the same everywhere. */
-  async #prepare(client: pg.PoolClient): Promise<ConnectionState> {
+  async #prepare(client: pg.PoolClient, { timeoutMs }: UnitRequest): Promise<ConnectionState> {
     // A connection that breaks while it is in use also emits an error, which would end the process.
     client.on('error', () => undefined);
-    await client.query(SESSION);
-    const { rows } = await client.query<{ pid: number }>('SELECT pg_catalog.pg_backend_pid() AS pid');
-    await prepareFrame(client);
-    const state = { pid: rows[0]?.pid ?? 0, names: new PreparedNames(this.#options.preparedMax) };
+    const pid = await within(timeoutMs + this.#options.graceMs, client, async () => {
+      await client.query(SESSION);
+      const { rows } = await client.query<{ pid: number }>('SELECT pg_catalog.pg_backend_pid() AS pid');
+      await prepareFrame(client);
+      return rows[0]?.pid ?? 0;
+    });
+    const state = { pid, names: new PreparedNames(this.#options.preparedMax) };
     this.#states.set(client, state);
     return state;
+  }
+
+  /** pg rejects before the server is ready again, so its transaction status is stale: our own ROLLBACK must answer first. */
+  async #cleanAfter(client: pg.PoolClient, error: unknown): Promise<Error | undefined> {
+    if (!keepsConnection(error)) return error instanceof Error ? error : new Error('a non-error was thrown');
+    try {
+      await within(this.#options.graceMs, client, () => client.query('ROLLBACK'));
+      return undefined;
+    } catch (failure) {
+      return failure instanceof Error ? failure : new Error('ROLLBACK failed');
+    }
   }
 
   /** Stops the unit on the server when the caller goes away, and drops the connection when the server does not answer. */
@@ -98,7 +112,7 @@ export class UnitRunner {
     const { control, graceMs } = this.#options;
     let stopped: PromiseWithResolvers<void> | undefined;
     const drop = () => {
-      client.connection.stream.destroy(new Error('no answer in time'));
+      destroy(client);
       stopped?.resolve();
     };
     let timer = setTimeout(drop, timeoutMs + graceMs);
@@ -131,16 +145,18 @@ interface GuardedUnit {
 const SESSION = `SET DateStyle TO 'ISO'; SET IntervalStyle TO 'iso_8601'; SET TimeZone TO 'UTC'; SET extra_float_digits TO 1;
 SET bytea_output TO 'hex'; SET search_path TO pg_catalog, pg_temp; SET row_security TO on`;
 
-/** pg rejects before the server is ready again, so its transaction status is stale: our own ROLLBACK must answer first. */
-async function cleanAfter(client: pg.PoolClient, error: unknown): Promise<Error | undefined> {
-  if (!keepsConnection(error)) return error instanceof Error ? error : new Error('a non-error was thrown');
+/** What the unit's own guard does not watch. A connection whose packets vanish must not hold its place in the pool until TCP gives it up. */
+async function within<T>(ms: number, client: pg.PoolClient, work: () => Promise<T>): Promise<T> {
+  const timer = setTimeout(() => destroy(client), ms);
   try {
-    await client.query('ROLLBACK');
-    return undefined;
-  } catch (failure) {
-    return failure instanceof Error ? failure : new Error('ROLLBACK failed');
+    return await work();
+  } finally {
+    clearTimeout(timer);
   }
 }
+
+/** Whatever it was asked fails at once. */
+const destroy = (client: pg.PoolClient): void => void client.connection.stream.destroy(new Error('no answer in time'));
 
 /** A refusal by the engine leaves the connection whole. A broken socket, a dying server, lost statements or a protocol gone wrong do not. */
 const keepsConnection = (error: unknown) => !/^(08|57P|XX|26000)/.test(sqlStateOf(error) ?? '08');
