@@ -11,6 +11,7 @@ function setUp(answer: unknown, { status = 200, type = 'application/json' } = {}
   const clock = { ms: 0 };
   const calls: OutboundCall[] = [];
   const refused: unknown[] = [];
+  const opened = { count: 0, closed: 0 };
   const dependency: Dependency = {
     name: 'client metadata',
     breaker: 'closed',
@@ -19,7 +20,7 @@ function setUp(answer: unknown, { status = 200, type = 'application/json' } = {}
       const body = Buffer.from(JSON.stringify(answer));
       return { status, headers: { 'content-type': type }, body, truncated: false };
     },
-    close: async () => {},
+    close: async () => void (opened.closed += 1),
   };
   const registration = { redirectHosts: [], metadataHosts: ['apps.example'], metadataPins: {}, network: 'public' };
   const document = { policy: { registration }, file: '/policy.yaml' } as unknown as PolicyDocument;
@@ -28,9 +29,12 @@ function setUp(answer: unknown, { status = 200, type = 'application/json' } = {}
     files: new ClientFiles(),
     now: () => clock.ms,
     report: (error) => refused.push(error),
-    openDependency: () => dependency,
+    openDependency: () => {
+      opened.count += 1;
+      return dependency;
+    },
   });
-  return { clock, calls, refused, clients };
+  return { clock, calls, refused, clients, opened, registration };
 }
 
 test('a document at an allowed host describes a public client for sign-in alone', async () => {
@@ -61,6 +65,17 @@ test('it is fetched again after a while, once for all who ask, and a bad one is 
   await bad.clients.find(ID);
   await bad.clients.find(ID);
   expect(bad.calls).toHaveLength(1);
+});
+
+test('documents that are fetched at once share one outbound client, also right after an edit, and the one before is closed', async () => {
+  const { clients, opened, registration } = setUp(GOOD);
+  const fetchTwo = (name: string) =>
+    Promise.all(['a', 'b'].map((path) => clients.find(`https://apps.example/${name}/${path}`)));
+  await fetchTwo('before');
+  expect(opened).toEqual({ count: 1, closed: 0 });
+  registration.network = '10.0.0.0/8';
+  await fetchTwo('after');
+  expect(opened).toEqual({ count: 2, closed: 1 });
 });
 
 test.each([

@@ -92,14 +92,15 @@ export class MetadataClients {
   async #fetch(id: string, url: URL): Promise<RegisteredClient> {
     // No redirect is followed, the address is checked and pinned, and the size is bounded: the dependency sees to that.
     const call = { url, deadlineMs: DEADLINE_MS, bodyMaxBytes: BYTES_MAX };
-    return clientOf(id, await requestJson(await this.#open(), call, metadataDocument));
+    return clientOf(id, await requestJson(this.#open(), call, metadataDocument));
   }
 
-  async #open(): Promise<Dependency> {
+  /** Nothing is waited for: who comes at the same time gets the same one. The calls of the one before end by themselves. */
+  #open(): Dependency {
     const { network } = this.#deps.document().policy.registration;
     const key = JSON.stringify(network);
     if (this.#dependency?.key === key) return this.#dependency.open;
-    await this.#dependency?.open.close();
+    void this.#dependency?.open.close();
     const { openDependency = createDependency } = this.#deps;
     const open = openDependency({ name: 'client metadata', network });
     this.#dependency = { key, open };

@@ -22,10 +22,13 @@ const DEADLINE_MS = 10_000;
 /** Each provider's discovery document is fetched once, and again after a change of the policy or a failure. */
 export class PartnerClients {
   readonly #portalUrl: string;
+  readonly #openDependency: typeof createDependency;
   readonly #open = new Map<string, Open>();
 
-  constructor(portalUrl: string) {
+  /** Tests give dependencies of their own. */
+  constructor(portalUrl: string, openDependency = createDependency) {
     this.#portalUrl = portalUrl;
+    this.#openDependency = openDependency;
   }
 
   /** Undefined when there is no such provider, or people cannot sign in there by browser. */
@@ -37,7 +40,9 @@ export class PartnerClients {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#open.values()].map(({ dependency }) => dependency.close()));
+    const open = [...this.#open.values()];
+    this.#open.clear();
+    await Promise.all(open.map(({ dependency }) => dependency.close()));
   }
 
   async #configurationOf(document: PolicyDocument, provider: Provider, own: NonNullable<Provider['client']>) {
@@ -46,14 +51,17 @@ export class PartnerClients {
     const key = JSON.stringify([issuer, network, caFile, own.id, secret]);
     const known = this.#open.get(id);
     if (known?.key === key) return known.opened;
-    await known?.dependency.close();
+    // Nothing is waited for until the new one is in its place: who comes at the same time must find it there. The calls of the old one end by themselves.
+    void known?.dependency.close();
     const ca = caFile === undefined ? undefined : resolvePolicyFile(document, caFile);
-    const dependency = createDependency({ name: `sign-in at ${id}`, network, caFile: ca });
+    const dependency = this.#openDependency({ name: `sign-in at ${id}`, network, caFile: ca });
     const opened = discover({ issuer, clientId: own.id, secret, dependency });
     const open = { key, dependency, opened };
     this.#open.set(id, open);
     opened.catch(() => {
-      if (this.#open.get(id) === open) this.#open.delete(id);
+      if (this.#open.get(id) !== open) return;
+      this.#open.delete(id);
+      void dependency.close();
     });
     return opened;
   }
