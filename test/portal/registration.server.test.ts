@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { startTestRedis, type TestRedis } from '@causeway/audit/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type PortalWorld, startPortalWorld } from './portal-world.ts';
 import { fieldsOf, TestBrowser } from './test-browser.ts';
@@ -9,16 +10,22 @@ import { asSupervisor, basic, bodyOf, exchange, post } from './token-request.ts'
 const METADATA = 'https://apps.example/oauth/client.json';
 const REDIRECT = 'https://apps.example/callback';
 
+let redis: TestRedis;
 let world: PortalWorld;
 beforeAll(async () => {
+  redis = await startTestRedis();
   world = await startPortalWorld({
+    redis,
     policy: (text) =>
       `${text}\nregistration: { redirectHosts: [apps.example], metadataHosts: [localhost], metadataPins: { '${METADATA}': pinned.json, 'https://apps.example/bad.json': pinned.json } }\n`,
   });
   const document = { client_id: METADATA, client_name: 'A pinned app', redirect_uris: [REDIRECT] };
   writeFileSync(join(world.dir, 'pinned.json'), JSON.stringify(document));
 });
-afterAll(() => world.stop());
+afterAll(async () => {
+  await world?.stop();
+  await redis?.stop();
+});
 
 const register = (body: unknown, url = world.url) =>
   fetch(`${url}/oauth/register`, { method: 'POST', body: JSON.stringify(body) });
@@ -83,6 +90,18 @@ test('a confidential client gets a secret, which it needs', async () => {
   expect((await post(`${world.url}/oauth/revoke`, { token: 'x', client_id: id })).status).toBe(401);
 });
 
+test('a secret is said to end when it does, as long as nobody agreed to its client', async () => {
+  const response = await register({ ...good, token_endpoint_auth_method: 'client_secret_basic' });
+  const client = (await response.json()) as Record<string, unknown>;
+  const [key = ''] = await redis.admin.keys(`*:client:${String(client['client_id'])}`);
+  const endsAt = (await redis.admin.pexpiretime(key)) / 1000;
+  const told = Number(client['client_secret_expires_at']);
+  expect(told - Number(client['client_id_issued_at'])).toBe(24 * 3600);
+  // It was written before the answer was made, and whole seconds are told.
+  expect(endsAt).toBeGreaterThan(told - 60);
+  expect(endsAt).toBeLessThan(told + 2);
+});
+
 test.each([
   ['another host', { redirect_uris: ['https://evil.example/callback'] }, 'invalid_redirect_uri'],
   ['one good and one foreign redirect', { redirect_uris: [REDIRECT, 'https://evil.example/'] }, 'invalid_redirect_uri'],
@@ -114,4 +133,19 @@ test('there is no registration where the policy allows no host, and a host that 
   await world.policy((text) => text.replace(/\nregistration: .*\n/, '\n'));
   await expect.poll(async () => (await register(good)).status, { timeout: 60_000 }).toBe(404);
   expect((await authorize(client['client_id'] ?? '')).choose.status).toBe(400);
+});
+
+test('an address registers forty clients within an hour, and is told when to come back', async () => {
+  await world.policy((text) => text);
+  const answers: Response[] = [];
+  for (let n = 0; n < 41; n++) answers.push(await register(good));
+  const late = answers.at(-1) as Response;
+  expect([late.status, await late.json()]).toMatchObject([429, { error: 'temporarily_unavailable' }]);
+  expect(Number(late.headers.get('retry-after'))).toBeGreaterThan(60);
+  const registered = world.events.filter(({ kind }) => kind === 'client_registered');
+  expect(registered.filter(({ outcome }) => outcome.status === 'success')).toHaveLength(40);
+  expect(world.eventOf(late)?.outcome).toMatchObject({
+    errorCode: 'rate_limited',
+    reason: expect.stringContaining('registrations') as string,
+  });
 });

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { AppError } from '@causeway/core';
 import type { PolicyDocument } from '@causeway/policy';
 import { z } from 'zod';
 import type { Sealer } from '../browser/sealer.ts';
@@ -15,8 +16,10 @@ export interface RegisteredClientsDeps {
 const stored = z.object({ description: clientDescription, sealedSecret: z.string().optional() });
 
 /** What nobody ever agreed to is forgotten after a day; what somebody did, after 90 days without another yes. */
-const NEW_MS = 24 * 3_600_000;
+export const NEW_MS = 24 * 3_600_000;
 const KEPT_MS = 90 * NEW_MS;
+/** Anybody may register, with 16 KB at most: so much of that waits for a first yes, and no more. */
+export const NEW_MAX = 2000;
 const PREFIX = 'dcr-';
 /** What was given out here, and nothing that a store could stumble over. */
 const OWN_ID = /^dcr-[\w-]{22}$/;
@@ -50,6 +53,7 @@ export class RegisteredClients {
     { isConfidential }: { isConfidential: boolean },
   ): Promise<RegisteredClient> {
     const id = `${PREFIX}${randomBytes(16).toString('base64url')}`;
+    await this.#takePlace(id);
     const secret = isConfidential ? randomBytes(32).toString('base64url') : undefined;
     const sealedSecret = secret === undefined ? undefined : this.#deps.sealer.seal(secret);
     await this.#deps.store.set(keyOf(id), JSON.stringify({ description, sealedSecret }), { ttlMs: NEW_MS });
@@ -61,7 +65,16 @@ export class RegisteredClients {
   async keep(id: string): Promise<void> {
     if (!id.startsWith(PREFIX)) return;
     const written = await this.#deps.store.get(keyOf(id));
-    if (written !== undefined) await this.#deps.store.set(keyOf(id), written, { ttlMs: KEPT_MS });
+    if (written === undefined) return;
+    await this.#deps.store.set(keyOf(id), written, { ttlMs: KEPT_MS });
+    await this.#deps.store.delete(placeOf(id));
+  }
+
+  /** Those that ask at the same moment may be a few too many. */
+  async #takePlace(id: string): Promise<void> {
+    const { size } = await this.#deps.store.entriesOf(PLACES);
+    if (size >= NEW_MAX) throw new AppError('rate_limited', 'too many registered clients wait for a first yes');
+    await this.#deps.store.set(placeOf(id), '1', { ttlMs: NEW_MS, group: PLACES });
   }
 }
 
@@ -71,4 +84,6 @@ export function mayRedirect({ policy }: PolicyDocument, { redirect_uris: redirec
   return redirects.every((redirect) => redirectHosts.includes(new URL(redirect).hostname.replace(/^\[(.*)\]$/, '$1')));
 }
 
+const PLACES = 'clients-without-a-yes';
 const keyOf = (id: string) => `client:${id}`;
+const placeOf = (id: string) => `client-without-a-yes:${id}`;

@@ -6,7 +6,7 @@ import { noteFailure } from '../attempt/note-failure.ts';
 import { failureAnswer } from '../attempt/oauth-answer.ts';
 import { OAuthRefusal } from '../attempt/oauth-refusal.ts';
 import { clientDescription, type ClientDescription, redirectProblem } from '../clients/described-client.ts';
-import { mayRedirect, type RegisteredClients } from '../clients/registered-clients.ts';
+import { mayRedirect, NEW_MS, type RegisteredClients } from '../clients/registered-clients.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { TokenEndpointDeps } from './token.ts';
 
@@ -44,19 +44,23 @@ async function register(
   if (identity.document.policy.registration.redirectHosts.length === 0) {
     throw new AppError('not_found', 'the policy allows no dynamic registration');
   }
-  await limits.count('address', attempt.clientAddress ?? 'unknown');
+  const address = attempt.clientAddress ?? 'unknown';
+  await limits.count('address', address);
   const description = parse(await readBody(request, BYTES_MAX));
   checkRedirects(identity, description);
   checkUse(description);
+  await limits.count('registration', address);
   const { token_endpoint_auth_method: method = 'client_secret_basic' } = description;
   const client = await registered.register(description, { isConfidential: CONFIDENTIAL.includes(method) });
   attempt.clientId = client.client_id;
   Object.assign(attempt.details, { client_name: client.client_name, redirect_uris: client.redirect_uris });
   const { client_secret: secret } = client;
+  const issuedAt = Math.floor(now() / 1000);
   return {
     client_id: client.client_id,
-    client_id_issued_at: Math.floor(now() / 1000),
-    ...(secret !== undefined && { client_secret: secret, client_secret_expires_at: 0 }),
+    client_id_issued_at: issuedAt,
+    // RFC 7591 §3.2.1: as things stand now. A yes within that time makes it longer, which nobody can tell the client.
+    ...(secret !== undefined && { client_secret: secret, client_secret_expires_at: issuedAt + NEW_MS / 1000 }),
     client_name: client.client_name,
     redirect_uris: client.redirect_uris,
     grant_types: GRANTS,

@@ -4,15 +4,18 @@ import { addressBlock, LeasedWindow, sharedCount } from '@causeway/runtime';
 import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRedis } from 'rate-limiter-flexible';
 import type { State } from '../state/open-state.ts';
 
-/** Whom the token endpoint counts. */
-type LimitKind = 'address' | 'client' | 'subject';
+/** Whom the token endpoint counts; `registration` is an address that registers clients. */
+type LimitKind = 'address' | 'client' | 'subject' | 'registration';
 
 export interface TokenLimits {
-  /** Counts one request, and throws `rate_limited` when there were too many within a minute. */
+  /** Counts one request, and throws `rate_limited` when there were too many within a minute, or registrations within an hour. */
   count(kind: LimitKind, key: string): Promise<void>;
 }
 
-const WINDOW_SECONDS = 60;
+const MINUTE = 60;
+const HOUR = 3600;
+/** No setting: who needs more is named in the policy. In a day it is half of what may wait for a first yes. */
+const REGISTRATIONS_PER_HOUR = 40;
 const TABLE = 'causeway_portal_limits';
 
 /**
@@ -22,17 +25,26 @@ const TABLE = 'causeway_portal_limits';
  */
 export async function openTokenLimits(client: State['client'], document: () => PolicyDocument): Promise<TokenLimits> {
   await prepare(client);
-  const window = new LeasedWindow(sharedCount(limiterOf(client)));
+  const minute = new LeasedWindow(sharedCount(limiterOf(client, MINUTE)));
+  const hour = new LeasedWindow(sharedCount(limiterOf(client, HOUR)));
   return {
     count: async (kind, key) => {
       const limit = limitOf(document(), kind);
-      // A changed limit counts anew: windows are a minute long.
-      const waitMs = await window.take(`${kind} ${limit} ${kind === 'address' ? addressBlock(key) : key}`, limit);
+      const whose = kind === 'address' || kind === 'registration' ? addressBlock(key) : key;
+      // A changed limit counts anew: windows of what the policy limits are a minute long.
+      const waitMs = await (kind === 'registration' ? hour : minute).take(`${kind} ${limit} ${whose}`, limit);
       if (waitMs === undefined) return;
-      throw new AppError('rate_limited', `too many token requests of one ${kind}`, { retryAfterMs: waitMs });
+      throw new AppError('rate_limited', `too many ${COUNTED[kind]}`, { retryAfterMs: waitMs });
     },
   };
 }
+
+const COUNTED: Readonly<Record<LimitKind, string>> = {
+  address: 'token requests of one address',
+  client: 'token requests of one client',
+  subject: 'token requests of one subject',
+  registration: 'registrations of one address',
+};
 
 function limitOf({ policy: { limits } }: PolicyDocument, kind: LimitKind): number {
   switch (kind) {
@@ -42,11 +54,13 @@ function limitOf({ policy: { limits } }: PolicyDocument, kind: LimitKind): numbe
       return limits.tokenRequestsPerMinutePerClient;
     case 'subject':
       return limits.tokenRequestsPerMinutePerSubject;
+    case 'registration':
+      return REGISTRATIONS_PER_HOUR;
   }
 }
 
-function limiterOf(client: State['client']): RateLimiterRedis | RateLimiterPostgres {
-  const counting = { keyPrefix: 'causeway:portal:limit', points: 1, duration: WINDOW_SECONDS };
+function limiterOf(client: State['client'], seconds: number): RateLimiterRedis | RateLimiterPostgres {
+  const counting = { keyPrefix: 'causeway:portal:limit', points: 1, duration: seconds };
   const common = { ...counting, insuranceLimiter: new RateLimiterMemory(counting) };
   return 'redis' in client
     ? new RateLimiterRedis({ ...common, storeClient: client.redis, rejectIfRedisNotReady: true })
