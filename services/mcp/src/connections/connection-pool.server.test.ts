@@ -104,6 +104,15 @@ test('an answer is cut at 256 KiB, and says so', async () => {
   expect((result.ok ? (result.content['body'] as string) : '').length).toBe(256 * 1024);
 });
 
+test('a credential that the other system repeats is taken out, of the body and of the content type', async () => {
+  const { result } = await call({ path: '/repeats' });
+  expect(partner.last?.authorization).toBe('Bearer hunter2');
+  expect(result).toMatchObject({
+    ok: true,
+    content: { content_type: 'text/plain; by="Bearer [credential]"', body: 'by Bearer [credential]' },
+  });
+});
+
 test('what is no text is not passed on', async () => {
   expect(await code({ path: '/binary' })).toBe('upstream_rejected');
 });

@@ -123,9 +123,21 @@ async function credential(document: PolicyDocument, { credentialFile: file }: De
 
 /** Some systems repeat the headers of a request, in an error or for who looks for one. With the credential a caller could go there alone. */
 function withoutSecret(response: OutboundResponse, secret: string): OutboundResponse {
-  const body = Buffer.from(response.body);
-  if (secret === '' || !body.includes(secret)) return response;
+  if (secret === '') return response;
+  const headers = Object.entries(response.headers).map(([name, value]) => [
+    name,
+    value.replaceAll(secret, '[credential]'),
+  ]);
+  return {
+    ...response,
+    headers: Object.fromEntries(headers) as OutboundResponse['headers'],
+    body: bodyWithout(Buffer.from(response.body), secret),
+  };
+}
+
+function bodyWithout(body: Buffer, secret: string): Buffer {
+  if (!body.includes(secret)) return body;
   // Byte by byte, whatever the encoding of the rest.
   const cleaned = body.toString('latin1').replaceAll(Buffer.from(secret).toString('latin1'), '[credential]');
-  return { ...response, body: Buffer.from(cleaned, 'latin1') };
+  return Buffer.from(cleaned, 'latin1');
 }

@@ -61,13 +61,19 @@ export async function startPartner(dir: string): Promise<TestPartner> {
   };
 }
 
-function answer({ url = '' }: IncomingMessage, response: ServerResponse, body: string): void {
+function answer(
+  { url = '', headers: { authorization } }: IncomingMessage,
+  response: ServerResponse,
+  body: string,
+): void {
   const path = url.split('?')[0];
   const json = { 'content-type': 'application/json' };
   if (body.includes('fail')) response.writeHead(500, json).end('{"stack":"at secret.js:1"}');
   else if (path === '/base/redirect') response.writeHead(302, { location: '/elsewhere' }).end();
   else if (path === '/base/large') response.writeHead(200, { 'content-type': 'text/plain' }).end('x'.repeat(400_000));
   else if (path === '/base/binary') response.writeHead(200, { 'content-type': 'image/png' }).end('PNG');
+  else if (path === '/base/repeats')
+    response.writeHead(200, { 'content-type': `text/plain; by="${authorization}"` }).end(`by ${authorization}`);
   else if (path === '/base/missing') response.writeHead(404, json).end('{}');
   else response.writeHead(200, json).end('{"ok":true}');
 }
