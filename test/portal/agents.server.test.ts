@@ -222,6 +222,23 @@ describe('an agent for a human', () => {
   });
 });
 
+test('the token of an agent whose client is another one’s now is worth nothing', async () => {
+  const actor = await actorToken();
+  const introspect = async (): Promise<unknown> =>
+    (await post(`${world.url}/oauth/introspect`, { token: actor }, asSupervisor(world))).json();
+  expect(await introspect()).toMatchObject({ active: true, sub: 'agent:supervisor' });
+  await world.policy((text) =>
+    text.replace('  supervisor:\n    client: supervisor', '  assistant:\n    client: supervisor'),
+  );
+  expect(await introspect()).toEqual({ active: false });
+  const response = await forHuman(world.issuer.token(), { actor_token: actor });
+  expect(world.eventOf(response)).toMatchObject({
+    caller: { agent: { id: 'assistant' } },
+    outcome: { reason: 'actor_token: the agent is not the client’s any more' },
+  });
+  await world.policy((text) => text);
+});
+
 describe('how clients prove themselves', () => {
   const own = { grant_type: 'client_credentials' };
   const credentials = { client_id: 'supervisor', client_secret: 'supervisor-secret' };
@@ -320,6 +337,9 @@ describe('the platform assertion', () => {
     ['no audience', { audience: '' }, 'invalid_target'],
     ['a token of a provider', { subject_token: 'PROVIDER' }, 'invalid_request'],
     ['an actor token', { subject_token: 'ACTOR' }, 'invalid_request'],
+    ['somebody who acts', { actor_token: 'x', actor_token_type: JWT }, 'invalid_request'],
+    ['a scope', { scope: 'sql' }, 'invalid_request'],
+    ['an access token wanted', { requested_token_type: ACCESS_TOKEN }, 'invalid_request'],
   ])('%s is refused', async (_name, form, error) => {
     const subject = 'subject_token' in form ? form.subject_token : undefined;
     const tokens = { PROVIDER: world.issuer.token(), ACTOR: await actorToken() };

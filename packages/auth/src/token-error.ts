@@ -67,6 +67,7 @@ const OUTCOMES = {
   tenant_mismatch: 'refused',
   not_a_person: 'refused',
   delegated: 'refused',
+  key_bound: 'refused',
   subject_missing: 'refused',
   subject_malformed: 'refused',
   groups_overage: 'refused',

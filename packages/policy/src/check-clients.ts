@@ -106,6 +106,11 @@ function checkAgentClient(
   if (!client.grants.includes('client_credentials')) {
     report(path, `the client "${agent.client}" must have the grant \`client_credentials\``);
   }
+  for (const grant of ['authorization_code', 'jwt_bearer'] as const) {
+    if (!client.grants.includes(grant)) continue;
+    const why = 'that token would be the person’s own, without the agent’s limits';
+    report(path, `the client "${agent.client}" must not have the grant \`${grant}\`: ${why}`);
+  }
   if (agent.mayActFor.length > 0 && !client.grants.includes('token_exchange')) {
     report(path, `to act for somebody, the client "${agent.client}" must have the grant \`token_exchange\``);
   }

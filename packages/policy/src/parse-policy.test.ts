@@ -561,6 +561,15 @@ const REFUSED: readonly (readonly [name: string, from: string, to: string, error
     ['74:21 agents.helper.client: to act for somebody, the client "helper" must have the grant `token_exchange`'],
   ],
   [
+    'agent whose client gets people’s own tokens',
+    '[client_credentials, token_exchange]',
+    '[client_credentials, token_exchange, authorization_code, jwt_bearer]\n    redirects: ["https://app.example/cb"]',
+    [
+      'agents.helper.client: the client "helper" must not have the grant `authorization_code`: that token would be the person’s own, without the agent’s limits',
+      'agents.helper.client: the client "helper" must not have the grant `jwt_bearer`: that token would be the person’s own, without the agent’s limits',
+    ],
+  ],
+  [
     'two agents with one client',
     'agents:\n',
     'agents:\n  other: { client: helper, role: chief, scopes: [sql] }\n',

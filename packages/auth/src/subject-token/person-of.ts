@@ -6,7 +6,13 @@ import { PRESETS } from './presets.ts';
 import type { ProviderSettings } from './provider-settings.ts';
 
 export type PersonReason =
-  'tenant_mismatch' | 'not_a_person' | 'delegated' | 'subject_missing' | 'subject_malformed' | 'groups_overage';
+  | 'tenant_mismatch'
+  | 'not_a_person'
+  | 'delegated'
+  | 'key_bound'
+  | 'subject_missing'
+  | 'subject_malformed'
+  | 'groups_overage';
 
 export interface Person {
   readonly ok: true;
@@ -36,6 +42,11 @@ const PERSON_CHECKS: readonly Check<PersonInput, PersonReason>[] = [
   {
     name: 'by themselves',
     refuse: ({ claims }) => (Object.hasOwn(claims, 'act') ? 'delegated' : undefined),
+  },
+  // RFC 7800 §3.1, RFC 9449 §6: good only with a proof of that key. Whoever stole it has none, and ours would need none.
+  {
+    name: 'not bound to a key',
+    refuse: ({ claims }) => (Object.hasOwn(claims, 'cnf') ? 'key_bound' : undefined),
   },
   // RFC 7519 §4.1.2, OpenID Connect Core §2: text of at most 255 characters.
   {

@@ -53,6 +53,7 @@ describe('a subject token that is refused, with the precise reason', () => {
     ['a list of algorithms', 'algorithm_not_allowed', plainKey.token(plain, { alg: ['ES256'] })],
     ['a token of somebody who acts for the person', 'delegated', plainKey.token({ ...plain, act: { sub: 'bot' } })],
     ['an actor that is nothing', 'delegated', plainKey.token({ ...plain, act: null })],
+    ['a token that is bound to a key', 'key_bound', plainKey.token({ ...plain, cnf: { jkt: 'thumbprint' } })],
     ['its own key in jwk', 'key_in_header', attackerKey.token(plain, { jwk: attackerKey.jwk, kid: 'plain-1' })],
     ['a jku', 'key_in_header', attackerKey.token(plain, { jku: 'https://attacker.example/jwks' })],
     ['an x5u', 'key_in_header', attackerKey.token(plain, { x5u: 'https://attacker.example/cert' })],
@@ -416,6 +417,7 @@ describe('explain', () => {
       'ok tenant',
       'ok a person',
       'ok by themselves',
+      'ok not bound to a key',
       'ok subject',
       'ok roles are all here',
     ]);

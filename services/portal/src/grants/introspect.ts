@@ -5,6 +5,7 @@ import { findToken, type FindTokenDeps, type FoundToken } from './find-token.ts'
 import type { GrantType } from './grant.ts';
 import { INTROSPECT_GRANT } from './own-grants.ts';
 import { requiredParameter } from './parameters.ts';
+import { agentOf } from './prove-actor.ts';
 
 /** RFC 7662: what a token of ours is worth now. A JWT can be read by whoever holds it; the others are their own client's. */
 export function createIntrospect(deps: FindTokenDeps): GrantType {
@@ -46,6 +47,8 @@ function describe({ identity }: FindTokenDeps, found: FoundToken): Record<string
       return { ...common, scope, iat: issuedAt, exp: expiresAt, token_type: 'refresh_token' };
     }
     case 'agent': {
+      if (agentOf(document.policy, found.clientId)?.id !== found.agentId)
+        return 'the agent is not the client’s any more';
       const isGone = isRevoked(document, { kind: 'token', id: found.tokenId });
       if (isGone || isRevoked(document, { kind: 'agent', id: found.agentId })) return 'the agent token is revoked';
       const exp = seconds(found.expiresAt);

@@ -24,6 +24,7 @@ export async function exchangeForAssertion(deps: PlatformAssertionDeps, request:
   const { identity } = deps;
   const { parameters, client, attempt } = request;
   if (client.method !== 'private_key_jwt') throw new OAuthRefusal('unauthorized_client', 'not by private_key_jwt');
+  refuseIgnored(request);
   const audience = checkAudience(deps, request);
   const caller = await provePrincipal(identity, requiredParameter(parameters, 'subject_token'));
   attempt.caller = caller;
@@ -38,6 +39,15 @@ export async function exchangeForAssertion(deps: PlatformAssertionDeps, request:
     token_type: 'N_A',
     expires_in: issued.lifetimeSeconds,
   };
+}
+
+/** RFC 8693 §2.1: what would be asked for and not given. The assertion names the principal, whoever acts and whatever the scope. */
+function refuseIgnored({ parameters }: GrantRequest): void {
+  const type = optionalParameter(parameters, 'requested_token_type');
+  const ignored = ['actor_token', 'actor_token_type', 'scope'].filter((name) => parameters[name] !== undefined);
+  if (ignored.length > 0 || (type !== undefined && type !== JWT_TYPE)) {
+    throw new OAuthRefusal('invalid_request', 'more than an assertion is asked for');
+  }
 }
 
 function checkAudience(

@@ -21,8 +21,8 @@ const identity = {
 } as unknown as Identity;
 
 const JWT = 'urn:ietf:params:oauth:token-type:jwt';
-const request = (): GrantRequest => ({
-  client: { id: 'supervisor', isConfidential: true, method: 'client_secret' },
+const request = (client: Partial<GrantRequest['client']> = {}): GrantRequest => ({
+  client: { id: 'supervisor', isConfidential: true, method: 'client_secret', ...client },
   attempt: beginAttempt('token_exchange', { requestId: 'r', clientAddress: undefined, startedAt: 0 }),
   parameters: {
     subject_token: 's',
@@ -37,10 +37,11 @@ const request = (): GrantRequest => ({
 function exchangeWith({ isLate }: { isLate: boolean }) {
   let decision = 'allowed';
   const noted: string[] = [];
+  const counted: string[] = [];
   const { grant } = createTokenExchange({
     identity,
     platformTokenEndpoint: undefined,
-    limits: { count: async () => undefined },
+    limits: { count: async (kind) => void counted.push(kind) },
     consents: { find: async () => ({ decision, scopes: ['sql'] }) } as never,
     connections: {
       noteAgentToken: async (_person, agent) => {
@@ -49,18 +50,24 @@ function exchangeWith({ isLate }: { isLate: boolean }) {
       },
     },
   });
-  return { noted, answer: grant(request()) };
+  return { noted, counted, answer: (client?: Partial<GrantRequest['client']>) => grant(request(client)) };
 }
 
 test('an agent’s token is written down before it is given out', async () => {
   const { answer, noted } = exchangeWith({ isLate: false });
-  expect(await answer).toMatchObject({ access_token: 'principal-token' });
+  expect(await answer()).toMatchObject({ access_token: 'principal-token' });
   expect(noted).toEqual(['supervisor']);
 });
 
 test('a no that comes while the token is made is heard: the agent does not get it', async () => {
-  await expect(exchangeWith({ isLate: true }).answer).rejects.toMatchObject({
+  await expect(exchangeWith({ isLate: true }).answer()).rejects.toMatchObject({
     error: 'invalid_request',
     message: expect.stringContaining('taken back') as string,
   });
+});
+
+test('who asks too often uses up their own allowance, and not that of everybody at the same public client', async () => {
+  const { answer, counted } = exchangeWith({ isLate: false });
+  await answer({ isConfidential: false, method: 'none' });
+  expect(counted).toEqual(['subject', 'client']);
 });

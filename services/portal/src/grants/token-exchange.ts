@@ -50,8 +50,9 @@ const exchangeForPrincipal = async (deps: TokenExchangeDeps, request: GrantReque
   const subject = await proveSubject(identity, request);
   attempt.human = subject.human;
   attempt.isProven = true;
-  if (!client.isConfidential) await limits.count('client', client.id);
+  // First: a person over their own limit must not use up that of everybody who comes through a public client.
   await limits.count('subject', personKey(subject.human));
+  if (!client.isConfidential) await limits.count('client', client.id);
   const mapped = mapClaims(identity.document, subject.human, subject.claims);
   if (!mapped.ok) throw refuseToken(mapped.reason);
   const actor = await proveActor({ identity, consents }, request, subject.human);
