@@ -364,4 +364,32 @@ describe.each(POSTGRES_KINDS)('causeway db apply on %s', (kind) => {
     }
     expect(await said()).toEqual([]);
   });
+
+  test('begins again when Postgres ends it for a deadlock with somebody who reads', async () => {
+    const reader = new pg.Client({ connectionString: server.url(DB) });
+    await reader.connect();
+    // Whoever looks for the deadlock first is its victim.
+    await reader.query(`SET deadlock_timeout = '10min'`);
+    await admin(`ALTER DATABASE ${DB} SET deadlock_timeout = '3s'`);
+    const waits = () =>
+      admin(`SELECT FROM pg_stat_activity WHERE application_name = 'causeway db apply' AND wait_event_type = 'Lock'`);
+    const deadlocks = async () =>
+      (await admin<{ n: string }>(`SELECT deadlocks AS n FROM pg_stat_database WHERE datname = '${DB}'`))[0]?.n;
+    const before = Number(await deadlocks());
+    try {
+      // Holds the view and not yet the table below it.
+      await reader.query('BEGIN; COMMENT ON VIEW sales.deals IS NULL');
+      const policy = await demoPolicy([DEALS_ROWS, "west_sales: region = 'SOUTH'"]);
+      const answer = refusal({ policy, lockTimeoutMs: 60_000 });
+      await expect.poll(waits, { timeout: 60_000, interval: 20 }).toHaveLength(1);
+      await reader.query('SELECT FROM sales_base.deals LIMIT 1');
+      await reader.query('ROLLBACK');
+      expect(await answer).toBe('applied');
+      await expect.poll(async () => Number(await deadlocks()), { timeout: 60_000 }).toBeGreaterThan(before);
+    } finally {
+      await reader.end();
+      await admin(`ALTER DATABASE ${DB} RESET deadlock_timeout`);
+    }
+    await apply();
+  }, 120_000);
 });

@@ -42,24 +42,38 @@ export interface ApplyReport {
   readonly pending: readonly Action[];
 }
 
+const ATTEMPTS = 3;
+
 /**
  * Makes the server enforce the policy: all of it or nothing, in one transaction. What is as it should be is not touched, and neither
- * is anything that Causeway did not create.
+ * is anything that Causeway did not create. Callers who read lock the same views and tables in an order of their own: where that is a
+ * deadlock, and this run is who Postgres ends, it begins again.
  */
 export async function applyGovernance(options: ApplyOptions): Promise<ApplyReport> {
   const { policy, engineDigest } = options.policy;
   const governance = await compilePostgres(policy, { digest: engineDigest });
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await applyOnce(governance, options);
+    } catch (error) {
+      const explained = explain(error);
+      if (!isDeadlock(explained) || attempt === ATTEMPTS) throw explained;
+    }
+  }
+}
+
+const isDeadlock = ({ cause }: AppError) => cause instanceof pg.DatabaseError && cause.code === '40P01';
+
+async function applyOnce(governance: PostgresGovernance, options: ApplyOptions): Promise<ApplyReport> {
   const client = new pg.Client({ ...connectionOptions(options.adminUrl), application_name: 'causeway db apply' });
   client.on('error', () => undefined);
-  await client.connect().catch((error: unknown) => Promise.reject(explain(error)));
+  await client.connect();
   try {
     // Whatever the server's defaults are: each statement must see what the run before it did while this one stood in line.
     await client.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE');
     const report = await applyIn(client, governance, options);
     await client.query(options.dryRun ? 'ROLLBACK' : 'COMMIT');
     return report;
-  } catch (error) {
-    throw explain(error);
   } finally {
     // Ends the transaction too, when it is still open.
     await client.end();
