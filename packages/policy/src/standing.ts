@@ -83,9 +83,8 @@ function revoked(document: PolicyDocument, caller: Caller): Refused | undefined 
     { kind: 'token', id: tokenId },
     human && { kind: 'human', issuer: human.issuer, subject: human.subject },
     agent && { kind: 'agent', id: agent.id },
-    ...[principal.role, agentRole].map((role): Revocable | undefined =>
-      role === undefined ? role : { kind: 'role', role },
-    ),
+    roleNamed(principal.role),
+    roleNamed(agentRole),
   ];
   for (const subject of subjects) {
     const found = subject && revocation(document, subject);
@@ -94,21 +93,30 @@ function revoked(document: PolicyDocument, caller: Caller): Refused | undefined 
   return undefined;
 }
 
+const roleNamed = (role: string | undefined): Revocable | undefined =>
+  role === undefined ? undefined : { kind: 'role', role };
+
 export function revocation(
   document: PolicyDocument,
   what: Revocable,
 ): { reason: string; at: PathSegment[] } | undefined {
-  const { humans, agents, tokens, roles } = document.policy.revoked;
-  const index = {
-    human: () =>
-      humans.findIndex((it) => what.kind === 'human' && it.issuer === what.issuer && it.subject === what.subject),
-    agent: () => agents.findIndex((id) => what.kind === 'agent' && id === what.id),
-    token: () => tokens.findIndex((id) => what.kind === 'token' && id === what.id),
-    role: () => roles.findIndex((role) => what.kind === 'role' && role === what.role),
-  }[what.kind]();
+  const index = placeIn(document.policy.revoked, what);
   if (index >= 0) return { reason: `the ${what.kind} is revoked`, at: ['revoked', `${what.kind}s`, index] };
   const elsewhere = document.revocations?.revocationOf(what);
   return elsewhere === undefined ? undefined : { reason: `the ${what.kind} is revoked: ${elsewhere}`, at: [] };
+}
+
+function placeIn({ humans, agents, tokens, roles }: Policy['revoked'], what: Revocable): number {
+  switch (what.kind) {
+    case 'human':
+      return humans.findIndex(({ issuer, subject }) => what.issuer === issuer && what.subject === subject);
+    case 'agent':
+      return agents.indexOf(what.id);
+    case 'token':
+      return tokens.indexOf(what.id);
+    case 'role':
+      return roles.indexOf(what.role);
+  }
 }
 
 /** The human's provider, the role and its principal are still what they were when the token was made. */

@@ -4,9 +4,9 @@ import { describeError } from './describe-error.ts';
 const REDACTED = '[redacted]';
 const DEPTH_MAX = 6;
 
-// Keys are compared in lower case and without separators: access_token, accessToken and Access-Token are one name.
+// access_token, accessToken and Access-Token are one name.
 const SECRET_KEY =
-  /token$|secret$|password$|passwd$|passphrase$|privatekey$|apikey$|cookie$|assertion$|authorization$|credentials?$|^code$|^codeverifier$|^jwk$|^dpop$/;
+  /(?:token|secret|pass[-_. ]?word|passwd|pass[-_. ]?phrase|private[-_. ]?key|api[-_. ]?key|cookie|assertion|authorization|credentials?|^code|^code[-_. ]?verifier|^jwk|^dpop)[-_. ]*$/i;
 
 /** The second lock: what is logged should hold no secret, and what looks like one by its name is blanked. */
 export function redact(value: unknown, depth = 0): unknown {
@@ -17,11 +17,9 @@ export function redact(value: unknown, depth = 0): unknown {
   if (depth >= DEPTH_MAX) return '[deep]';
   if (Array.isArray(value)) return value.map((item) => redact(item, depth + 1));
   return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key, isSecretKey(key) ? REDACTED : redact(inner, depth + 1)]),
+    Object.entries(value).map(([key, inner]) => [key, SECRET_KEY.test(key) ? REDACTED : redact(inner, depth + 1)]),
   );
 }
-
-const isSecretKey = (key: string): boolean => SECRET_KEY.test(key.toLowerCase().replaceAll(/[-_. ]/g, ''));
 
 // A JWT, a credential of an Authorization header, the password in a URL.
 const SECRET_TEXT =
