@@ -1,6 +1,6 @@
-import { AppError } from '@causeway/core';
+import { AppError, type Caller } from '@causeway/core';
 import { beforeEach, expect, test, vi } from 'vitest';
-import { refused, testProducer } from '../testing/sample.ts';
+import { refused, testProducer, WANDA } from '../testing/sample.ts';
 import type { AuditEvent } from '../record/event.ts';
 import { RECORDED } from './recorded.ts';
 import { RefusalRecorder, type RefusalRecorderOptions } from './refusal-recorder.ts';
@@ -23,11 +23,14 @@ function setUp(options: Partial<RefusalRecorderOptions> = {}) {
   const report = vi.fn<(error: unknown) => void>();
   const recorder = new RefusalRecorder({ sink, report, ...options });
   recorder.start();
+  const refuseCaller = async (caller: Caller, times: number) => {
+    for (let at = 0; at < times; at++) await recorder.record('192.0.2.1', refused('no tool of that name', { caller }));
+  };
   const refuse = async (address: string | undefined, times: number, reason = 'expired') => {
     for (let at = 0; at < times; at++) await recorder.record(address, refused(reason));
   };
   const sums = () => events.filter(({ kind }) => kind === 'refused_summary').map((event) => event.arguments);
-  return { events, sink, recorder, refuse, sums, report };
+  return { events, sink, recorder, refuse, refuseCaller, sums, report };
 }
 
 test('the first 20 of an address and minute are recorded each, the rest as one sum with its reasons', async () => {
@@ -96,6 +99,53 @@ test('sums that could not be recorded are recorded later, as a whole', async () 
   sink.isDown = false;
   await vi.advanceTimersByTimeAsync(60_000);
   expect(sums()).toMatchObject([{ count: 3, since: '2026-11-20T12:00:00.000Z' }]);
+});
+
+const ERIK: Caller = { ...WANDA, human: { ...WANDA.human!, subject: 'auth0|2', email: 'erik@northwind.example' } };
+
+test('whoever proved themselves keeps their name, beyond what strangers of their address have and without any room for them', async () => {
+  const { sink, events, refuse, refuseCaller } = setUp();
+  await refuse('192.0.2.1', 30);
+  sink.hasRoomForStrangers = false;
+  events.length = 0;
+  await refuseCaller(WANDA, 30);
+  await refuseCaller(ERIK, 1);
+  expect(events.map(({ caller }) => caller)).toEqual([...Array.from({ length: 30 }, () => WANDA), ERIK]);
+});
+
+test('beyond a caller’s own allowance there is a sum in their name, each minute, and others are not touched', async () => {
+  const { sink, events, refuseCaller } = setUp({ perCallerMax: 2 });
+  sink.hasRoomForStrangers = false;
+  await refuseCaller(WANDA, 5);
+  await refuseCaller(ERIK, 2);
+  await vi.advanceTimersByTimeAsync(60_000);
+  await refuseCaller(WANDA, 1);
+  expect(events).toHaveLength(6);
+  expect(events.filter(({ kind }) => kind === 'refused_summary')).toMatchObject([
+    {
+      caller: WANDA,
+      outcome: { status: 'access_denied', errorCode: 'invalid_token', reason: '3 refusals, summed up' },
+      arguments: { count: 3, reasons: { 'invalid_token: no tool of that name': 3 }, since: '2026-11-20T12:00:00.000Z' },
+    },
+  ]);
+});
+
+test('a sum of a caller that could not be recorded is recorded later, as a whole', async () => {
+  const { sink, events, refuseCaller } = setUp({ perCallerMax: 0 });
+  await refuseCaller(WANDA, 2);
+  sink.isDown = true;
+  await vi.advanceTimersByTimeAsync(60_000);
+  await refuseCaller(WANDA, 1);
+  sink.isDown = false;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(events).toMatchObject([{ caller: WANDA, arguments: { count: 3, since: '2026-11-20T12:00:00.000Z' } }]);
+});
+
+test('callers without a place in the table keep their names too', async () => {
+  const { events, refuseCaller } = setUp({ perCallerMax: 0, addressesMax: 1 });
+  await refuseCaller(WANDA, 1);
+  await refuseCaller(ERIK, 2);
+  expect(events.map(({ caller }) => caller)).toEqual([ERIK, ERIK]);
 });
 
 test('a refusal with a record of its own is not answered when the journal is down', async () => {
