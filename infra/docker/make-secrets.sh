@@ -11,6 +11,7 @@ mcp_host=${3:?usage: make-secrets.sh DIR PORTAL_HOST MCP_HOST}
 
 warehouse=${WAREHOUSE:-postgres:5432}
 redis=${REDIS:-redis:6379}
+redis_rules=$(sed '/^#/d' "$(dirname "$0")/redis-users.acl")
 ca=${CA:-/run/secrets/internal-ca}
 
 # Numbers of the users in the images.
@@ -55,11 +56,18 @@ url causeway_gateway gateway | once database-url "$causeway"
 url causeway_audit_worker audit-worker | once audit-database-url "$causeway"
 url causeway_audit_reader audit-reader | once audit-read-url "$causeway"
 once postgres-superuser-password "$database" <postgres-password
-if [[ ! -e redis-url ]]; then
+# One login of Redis for each, with the rights of redis-users.acl. The server gets no password, only what it is to hash to.
+redis_hash() { sed -E 's|^rediss://[^:]+:([^@]+)@.*|\1|' "redis-url-$1" | tr -d '\n' | sha256sum | cut -d' ' -f1; }
+redis_users() {
+  local rules=$redis_rules
+  for name in portal mcp audit-worker operator; do rules=${rules/PASSWORD_$name /#$(redis_hash "$name") }; done
+  echo "$rules"
+}
+for name in portal mcp audit-worker operator; do
   password=$(random)
-  echo "user default on #$(printf %s "$password" | sha256sum | cut -d' ' -f1) ~* &* +@all" | once redis-users "$database"
-  echo "rediss://default:$password@$redis" | once redis-url "$causeway"
-fi
+  echo "rediss://causeway_${name//-/_}:$password@$redis" | once "redis-url-$name" "$causeway"
+done
+redis_users | once redis-users "$database"
 random | once grafana-password "$grafana"
 
 # An authority for the connections inside, and for the edge until there is a certificate of a public one.

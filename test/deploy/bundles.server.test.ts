@@ -4,6 +4,7 @@ import { copyFileSync, existsSync, globSync, mkdirSync, readdirSync, readFileSyn
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import dockerignore from '@balena/dockerignore';
+import { Agent, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Container } from './container.ts';
 import { DeploymentWorld, type ServiceName } from './deployment-world.ts';
@@ -112,6 +113,14 @@ describe('an operator’s first hour, from the images', () => {
     expect([verified.code, verified.output]).toEqual([0, expect.stringContaining('rows are what was stored')]);
   });
 
+  test('each of them comes to Redis by its own login, which lacked nothing, and nobody comes without one', async () => {
+    const clients = await world.askRedis(['CLIENT', 'LIST']);
+    const logins = new Set([...clients.matchAll(/ user=(\S+)/g)].map(([, login]) => login));
+    expect(logins).toEqual(new Set(['causeway_audit_worker', 'causeway_mcp', 'causeway_portal', 'inspector']));
+    expect(await world.askRedis(['ACL', 'LOG'])).toBe('');
+    expect(await world.askRedis(['PING'], [])).toBe('NOAUTH Authentication required.');
+  });
+
   test('nobody gets past the edge by another name, and nothing of the inside is served outside', async () => {
     expect(await world.statusFor(new URL(world.mcpUrl).host)).toBe(200);
     expect(await world.statusFor('other.example.com')).toBe(421);
@@ -122,6 +131,21 @@ describe('an operator’s first hour, from the images', () => {
     expect((await world.fetch(`${world.mcpUrl}/mcp`, { method: 'POST', headers, body: '{}' })).status).toBe(401);
     const health = await world.fetch(`${world.mcpUrl}/health`);
     expect([health.status, await health.json()]).toEqual([200, { status: expect.stringMatching(/^(ok|degraded)$/) }]);
+  });
+
+  test('the on-behalf-of listener believes the platform’s proxy alone', async () => {
+    const from = (localAddress: string) =>
+      request(`http://127.0.0.1:${world.port('mcp obo')}/mcp`, {
+        method: 'POST',
+        headers: {
+          host: new URL(world.mcpUrl).host,
+          'content-type': 'application/json',
+          'x-forwarded-access-token': 'x',
+        },
+        body: '{}',
+        dispatcher: new Agent({ localAddress, keepAliveTimeout: 1 }),
+      });
+    expect([(await from('127.0.0.1')).statusCode, (await from('127.0.0.2')).statusCode]).toEqual([401, 403]);
   });
 
   test('SIGTERM ends each of them with 0', async () => {
@@ -220,7 +244,7 @@ describe('what is in an image', () => {
     const manifests = globSync('{packages,services,infra,test}/*/package.json', { cwd: ROOT });
     expect(sources.length).toBeGreaterThan(500);
     expect([...sources, ...others, ...manifests].filter((path) => !isGiven(path))).toEqual([]);
-    const kept = ['.git/config', '.causeway/passwords.json', 'infra/docker/deployment/secrets/redis-url', '.env'];
+    const kept = ['.git/config', '.causeway/passwords.json', 'infra/docker/deployment/secrets/redis-url-mcp', '.env'];
     expect([...kept, 'packages/x/node_modules/a.js', 'test/e2e/command.ts'].filter(isGiven)).toEqual([]);
   });
 

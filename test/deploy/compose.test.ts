@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { BlockList } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { COMPOSE, type ComposeService, readCompose } from './compose.ts';
+import { COMPOSE, type ComposeService, readCompose, readOnBehalfOf } from './compose.ts';
 import { interpolate } from './container.ts';
 import { DOCKERFILE, instructions, readImages } from './dockerfile.ts';
 import { knownVariables } from './known-variables.ts';
@@ -101,6 +102,29 @@ describe('the compose file', () => {
       expect(compose.networks[network]?.internal).toBe(true);
     const published = services.flatMap(([, { ports = [] }]) => ports);
     expect(published.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual(['443:8443']);
+  });
+
+  test('on behalf of: a port that nobody is led to, and one address that is trusted and given to nobody else', () => {
+    const { environment } = readOnBehalfOf().services.mcp;
+    const { OBO_LISTEN, OBO_TRUSTED_PROXIES, OBO_ISSUER, OBO_AUDIENCE, ...more } = environment;
+    expect([OBO_LISTEN, more]).toEqual(['0.0.0.0:8703', {}]);
+    expect([OBO_ISSUER, OBO_AUDIENCE]).toEqual([expect.stringMatching(/^https:/), expect.any(String)]);
+    expect(Object.keys(compose.services['mcp']?.environment ?? {}).filter((name) => name.startsWith('OBO_'))).toEqual(
+      [],
+    );
+    const [address = '', bits] = OBO_TRUSTED_PROXIES?.split('/') ?? [];
+    const [{ subnet, ip_range: automatic }] = compose.networks['edge']?.ipam?.config ?? [{ subnet: '', ip_range: '' }];
+    const isIn = (network: string) => {
+      const [base = '', prefix] = network.split('/');
+      const block = new BlockList();
+      block.addSubnet(base, Number(prefix));
+      return block.check(address);
+    };
+    expect([bits, isIn(subnet), isIn(automatic)]).toEqual(['32', true, false]);
+    expect(services.flatMap(([, { ports = [] }]) => ports).filter((port) => port.endsWith(':8703'))).toEqual([]);
+    const edge = readFileSync(join(folder, 'haproxy.cfg'), 'utf8');
+    expect(edge).not.toContain('8703');
+    expect(edge).toContain('http-request del-header x-forwarded-access-token\n');
   });
 
   test('volumes of the images are volumes of the file, and only the command line gets the administrator', () => {

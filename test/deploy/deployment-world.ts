@@ -18,11 +18,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { freePort } from '@causeway/audit/testing';
-import { startTestPostgres, type TestPostgres } from '@causeway/platform/testing';
+import type { TestPostgres } from '@causeway/platform/testing';
 import { Agent, fetch, type RequestInit, type Response } from 'undici';
-import { type Compose, readCompose } from './compose.ts';
+import { type Compose, readCompose, readOnBehalfOf } from './compose.ts';
 import { type Container, startContainer, substitute, type Substitutions } from './container.ts';
 import { type Image, readImages } from './dockerfile.ts';
+import { startSecuredPostgres } from './secured-postgres.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -36,11 +37,20 @@ const UP_WITHIN_MS = 90_000;
 
 export type ServiceName = 'portal' | 'mcp' | 'audit-worker' | 'cli';
 
+/** Of the policy, where the platform's own people come as well. */
+const WORKSPACE = `
+workspace:
+  issuer: https://platform.example.com/oidc
+  audience: causeway
+  humans: { olivia@example.com: [finance] }
+`;
+
 const PORTS = {
   '0.0.0.0:8700': 'portal',
   '0.0.0.0:9700': 'portal admin',
   '0.0.0.0:8701': 'mcp',
   '0.0.0.0:9701': 'mcp admin',
+  '0.0.0.0:8703': 'mcp obo',
   '0.0.0.0:9702': 'audit-worker admin',
 } as const;
 
@@ -114,7 +124,7 @@ export class DeploymentWorld implements AsyncDisposable {
     const text = readFileSync(at('infra/kubernetes/policy/policy.yaml'), 'utf8')
       .replace(`https://${MCP}`, this.mcpUrl)
       .replaceAll('/run/secrets/', `${this.dir}/secrets/`);
-    writeFileSync(join(this.dir, 'policy', 'policy.yaml'), text);
+    writeFileSync(join(this.dir, 'policy', 'policy.yaml'), `${text}${WORKSPACE}`);
   }
 
   /** The compose file's own command line, on another port and folder. */
@@ -125,35 +135,18 @@ export class DeploymentWorld implements AsyncDisposable {
       '6379': String(this.port('redis')),
       '/data': join(this.dir, 'volumes', 'redis-data'),
     };
+    // The rights of the services are those of the file; who looks at the server is nobody of theirs.
+    this.#edit('redis-users', (users) => `${users}user inspector on nopass ~* &* +@all\n`);
     this.#spawn('redis-server', [...args.map((word) => here[word] ?? word), '--bind', '127.0.0.1']);
-    this.#edit('redis-url', (url) => url.replace(':6379', `:${this.port('redis')}`));
+    for (const name of this.#secretsNamed(/^redis-url-/))
+      this.#edit(name, (url) => url.replace(':6379', `:${this.port('redis')}`));
     await this.#until('redis', () => this.#lastOutput().includes('Ready to accept connections'));
   }
 
   async #startPostgres(): Promise<void> {
-    const pair = join(this.dir, 'postgres');
-    mkdirSync(pair);
-    for (const file of ['postgres-certificate', 'postgres-key']) {
-      copyFileSync(join(this.dir, 'secrets', file), join(pair, file));
-      // Postgres takes a key that is root's, or its own.
-      chmodSync(join(pair, file), process.getuid?.() === 0 ? 0o640 : 0o600);
-      if (process.getuid?.() === 0) chownSync(join(pair, file), 0, groupOf('postgres'));
-    }
-    const postgres = await startTestPostgres('debian15', [
-      'ssl=on',
-      `ssl_cert_file=${join(pair, 'postgres-certificate')}`,
-      `ssl_key_file=${join(pair, 'postgres-key')}`,
-      'password_encryption=scram-sha-256',
-    ]);
+    const postgres = await startSecuredPostgres(join(this.dir, 'secrets'), join(this.dir, 'postgres'));
     this.#postgres = postgres;
-    const rules = await postgres.asAdmin(async (client) => {
-      await client.query(`ALTER ROLE postgres PASSWORD '${this.secret('postgres-superuser-password')}'`);
-      await client.query('CREATE DATABASE causeway_warehouse');
-      return (await client.query<{ hba_file: string }>('SHOW hba_file')).rows[0]?.hba_file ?? '';
-    });
-    writeFileSync(rules, readFileSync(at('infra/docker/pg_hba.conf')));
-    await run('kill', ['-HUP', String(postmasterOf(rules))]);
-    for (const name of readdirSync(join(this.dir, 'secrets')).filter((file) => file.endsWith('-url'))) {
+    for (const name of this.#secretsNamed(/-url$/)) {
       this.#edit(name, (url) => substitute(url.replace(':5432', `:${postgres.port}`), this.#places));
     }
   }
@@ -184,9 +177,10 @@ export class DeploymentWorld implements AsyncDisposable {
     const volumes = (service.volumes ?? []).map(({ type, source, target }) => {
       return [target, type === 'bind' ? join(this.dir, 'policy') : join(this.dir, 'volumes', source)] as const;
     });
+    const onTop = name === 'mcp' ? readOnBehalfOf().services.mcp.environment : {};
     const container = startContainer({
       image,
-      service,
+      service: { ...service, environment: { ...service.environment, ...onTop } },
       ...(command === undefined ? {} : { command }),
       substitutions: [
         ...ports,
@@ -195,6 +189,8 @@ export class DeploymentWorld implements AsyncDisposable {
         ['/usr/local/bin/node', join(this.dir, 'bin', 'node')],
         // The edge's network.
         ['10.89.0.0/24', '127.0.0.0/8'],
+        // The platform's proxy.
+        ['10.89.0.3/32', '127.0.0.1/32'],
         ...this.#places,
       ],
       interpolations: { PORTAL_HOST: `${PORTAL}:${this.port('edge')}`, MCP_HOST: `${MCP}:${this.port('edge')}` },
@@ -224,6 +220,14 @@ export class DeploymentWorld implements AsyncDisposable {
     return container;
   }
 
+  /** What Redis answers, to the inspector if nobody else is named. */
+  async askRedis(command: readonly string[], login = ['--user', 'inspector', '--pass', 'any']): Promise<string> {
+    const tls = ['--tls', '--cacert', join(this.dir, 'secrets', 'internal-ca'), '--sni', 'redis'];
+    const place = ['-h', '127.0.0.1', '-p', String(this.port('redis'))];
+    const { stdout } = await run('redis-cli', [...place, ...tls, ...login, '--no-auth-warning', ...command]);
+    return stdout.trim();
+  }
+
   /** As a client from outside, by TLS and by name. */
   fetch(url: string, init: RequestInit = {}): Promise<Response> {
     return fetch(url, { ...init, dispatcher: new Agent({ connect: this.#outside, keepAliveTimeout: 1 }) });
@@ -248,6 +252,8 @@ export class DeploymentWorld implements AsyncDisposable {
   get #places(): Substitutions {
     return [['/run/secrets/', `${this.dir}/secrets/`]];
   }
+
+  #secretsNamed = (pattern: RegExp) => readdirSync(join(this.dir, 'secrets')).filter((name) => pattern.test(name));
 
   #edit(name: string, change: (text: string) => string): void {
     const file = join(this.dir, 'secrets', name);
@@ -284,14 +290,4 @@ export class DeploymentWorld implements AsyncDisposable {
     await this.#postgres?.stop();
     rmSync(this.dir, { recursive: true, force: true });
   }
-}
-
-const postmasterOf = (hbaFile: string) =>
-  Number(readFileSync(join(hbaFile, '../postmaster.pid'), 'utf8').split('\n')[0]);
-
-function groupOf(name: string): number {
-  const line = readFileSync('/etc/group', 'utf8')
-    .split('\n')
-    .find((one) => one.startsWith(`${name}:`));
-  return Number(line?.split(':')[2]);
 }

@@ -244,7 +244,7 @@ describe('docs/deploy.md', () => {
 
 /** Passwords and producers' keys are made in a loop over what comes before or after the common part. */
 const isMadeBy = (script: string, file: string) =>
-  script.includes(`${file} `) || /-password$|^audit-producer-key-/.test(file);
+  script.includes(`${file} `) || /-password$|^audit-producer-key-|^redis-url-/.test(file);
 
 describe('services', () => {
   test.each(['portal', 'mcp', 'audit-worker'])('%s: ports, selectors, probes and the image agree', (name) => {

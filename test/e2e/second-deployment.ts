@@ -1,5 +1,5 @@
 import { makePasswords, keepPasswords } from '@causeway/local/passwords';
-import { startTestRedis, type TestRedis } from '@causeway/audit/testing';
+import { type RedisLogin, startTestRedis, type TestRedis } from '@causeway/audit/testing';
 import { prepareDatabases } from '@causeway/local/databases';
 import { listServices } from '@causeway/local/services';
 import { startTestPostgres, type TestPostgres } from '@causeway/platform/testing';
@@ -24,7 +24,7 @@ export class SecondDeployment implements AsyncDisposable {
     const { folder, ports } = await McpWorld.place();
     const world = await McpWorld.start({
       place: { folder, ports: { ...ports, postgres: postgres.port } },
-      services: (place, environment) => listServices(place, environment).map((spec) => withRedis(spec, redis.url)),
+      services: (place, environment) => listServices(place, environment).map((spec) => withRedis(spec, redis)),
       database: async (dataDir) => {
         const passwords = makePasswords();
         keepPasswords(dataDir, passwords);
@@ -39,7 +39,7 @@ export class SecondDeployment implements AsyncDisposable {
   /** For the command line beside it. */
   get environment(): Readonly<Record<string, string>> {
     const { STATE_DATABASE_URL: _, ...rest } = this.world.environment;
-    return { ...rest, REDIS_URL: this.redis.url };
+    return { ...rest, REDIS_URL: this.redis.urlOf('operator') };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -50,7 +50,8 @@ export class SecondDeployment implements AsyncDisposable {
 
 type Spec = ReturnType<typeof listServices>[number];
 
-function withRedis(spec: Spec, REDIS_URL: string): Spec {
+/** Each with the login that it has in production. */
+function withRedis(spec: Spec, redis: TestRedis): Spec {
   const { STATE_DATABASE_URL: _, ...env } = spec.env;
-  return { ...spec, env: { ...env, REDIS_URL } };
+  return { ...spec, env: { ...env, REDIS_URL: redis.urlOf(spec.name as RedisLogin) } };
 }

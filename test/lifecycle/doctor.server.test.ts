@@ -201,6 +201,21 @@ describe('from inside', () => {
     await expectFault('state and queue', env, /Redis cannot be used/);
   });
 
+  test('a Redis login with more rights than one service needs', async () => {
+    const redis = await startTestRedis();
+    onTestFinished(() => redis.stop());
+    await expectFault(
+      'Redis login',
+      { REDIS_URL: redis.url },
+      /reaches the portal’s .* mcp’s .*; may read the settings/,
+    );
+    for (const login of ['portal', 'mcp', 'audit-worker', 'operator'] as const) {
+      expect(await find('Redis login', { REDIS_URL: redis.urlOf(login) })).toMatchObject({ status: 'ok' });
+    }
+    const away = { REDIS_URL: `redis://127.0.0.1:${await freePort()}` };
+    expect(await find('Redis login', away)).toMatchObject({ status: 'not checked' });
+  });
+
   test('a state that is away, or lets nobody in', async () => {
     const away = { REDIS_URL: `redis://127.0.0.1:${await freePort()}` };
     await expectFault('state and queue', away, /Redis cannot be used \(ECONNREFUSED\)/);

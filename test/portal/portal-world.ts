@@ -111,7 +111,7 @@ async function startState({ stateDatabaseUrl, redis: own }: WorldOptions, openin
   if (stateDatabaseUrl !== undefined) return { STATE_DATABASE_URL: stateDatabaseUrl };
   if (own !== undefined) return { REDIS_URL: own.url };
   const redis = opening.adopt(await startTestRedis(), (started) => started.stop());
-  return { REDIS_URL: redis.url };
+  return { REDIS_URL: redis.urlOf('portal') };
 }
 
 /** The policy as it was at the start, and edits of that. */

@@ -31,6 +31,7 @@ export {
 export { type ProducerKey, readProducerKeys } from './queue/producer-keys.ts';
 export type { QueueLocation } from './queue/queue-backend.ts';
 export { type ReadBatch, readBatch, tracesOf } from './queue/read-batch.ts';
+export { redisLoginProblems } from './queue/redis-login-problems.ts';
 export { packRecords } from './queue/records-text.ts';
 export { AUDIT_KINDS, type AuditEvent, type AuditKind, type AuditOutcome } from './record/event.ts';
 export { createEventIds } from './record/event-id.ts';

@@ -25,7 +25,7 @@ const optionsFor = (journalDir: string, changes: Partial<AuditOptions> = {}): Au
   journalDir,
   journalBytesMax: 2 ** 26,
   producerKey: KEY,
-  location: { redisUrl: new Secret(redis.url) },
+  location: { redisUrl: new Secret(redis.urlOf('mcp')) },
   isProduction: true,
   metrics: createMetrics(),
   report: () => undefined,
@@ -39,7 +39,7 @@ function startWorker(requests: string[]) {
     requests.push(...read.records.map(({ request_id: request }) => request));
     return Promise.resolve(signReceipt(read.key, proofOf(read.batch)));
   };
-  const location = { redisUrl: new Secret(redis.url) };
+  const location = { redisUrl: new Secret(redis.urlOf('mcp')) };
   const worker = consumeBatches({ location, concurrency: 2, process, report: () => undefined });
   onTestFinished(() => worker.close());
 }
@@ -76,7 +76,7 @@ test('without a queue the end comes at once, the journal keeps everything, and t
 
 test('a journal without a process is adopted; one with a process is not', async () => {
   const dir = temporaryFolder();
-  const queue = new BullBatchQueue({ redisUrl: new Secret(redis.url) }, () => undefined);
+  const queue = new BullBatchQueue({ redisUrl: new Secret(redis.urlOf('mcp')) }, () => undefined);
   onTestFinished(() => queue.close());
   const adopt = (folder: string) =>
     adoptJournal({

@@ -84,7 +84,7 @@ export class TrailWorld {
     const signingKeyFile = join(this.#root, 'signing-key.pem');
     writeFileSync(signingKeyFile, newSigningKey(), { mode: 0o600 });
     const queue: Readonly<Record<string, string>> =
-      redis === undefined ? { STATE_DATABASE_URL: state?.url ?? '' } : { REDIS_URL: redis.url };
+      redis === undefined ? { STATE_DATABASE_URL: state?.url ?? '' } : { REDIS_URL: redis.urlOf('audit-worker') };
     const env = {
       ...queue,
       AUDIT_DATABASE_URL: this.#urlOf('causeway_audit_worker'),
@@ -103,7 +103,7 @@ export class TrailWorld {
     const job = {
       diskBytes,
       producerKey,
-      redisUrl: redis?.url,
+      redisUrl: redis?.urlOf('mcp'),
       stateDatabaseUrl: state?.url,
       drainMs: 20_000,
       ...options,

@@ -46,8 +46,8 @@ interface Backend {
 
 const backends: Record<string, Backend> = {
   Redis: {
-    url: () => redis.url,
-    location: () => ({ redisUrl: new Secret(redis.url) }),
+    url: () => redis.urlOf('audit-worker'),
+    location: () => ({ redisUrl: new Secret(redis.urlOf('audit-worker')) }),
     wipe: () => redis.admin.flushall(),
     kill: () => redis.kill(),
     restart: () => redis.restart(),

@@ -1,6 +1,6 @@
 export { inPostgres } from './delta-on-postgres.ts';
 export { startTestPostgres, type TestPostgres } from './postgres-server.ts';
-export { startTestRedis, type TestRedis } from './redis-server.ts';
+export { type RedisLogin, startTestRedis, type TestRedis } from './redis-server.ts';
 export { endProcess, freePort } from './server-process.ts';
 export { newSigningKey } from './signing-key.ts';
 export { shrinkDisk } from './small-disk.ts';

@@ -1,16 +1,21 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { endProcess, freePort, startProcess, type TestServer } from './server-process.ts';
 
+export type RedisLogin = 'portal' | 'mcp' | 'audit-worker' | 'operator';
+
 export interface TestRedis extends TestServer {
+  /** For who is to have no more rights there than in production. */
+  urlOf(login: RedisLogin): string;
   /** A connection for the test itself. */
   readonly admin: Redis;
   /** It still has its connections, and answers nothing. */
   freeze(): void;
 }
 
+const SHIPPED_USERS = new URL('../../../../infra/docker/redis-users.acl', import.meta.url);
 const SAFE = ['--appendonly', 'yes', '--maxmemory-policy', 'noeviction'];
 
 /** Fails when there is no redis-server: on Debian the package of that name brings it. */
@@ -18,7 +23,10 @@ export async function startTestRedis(settings: readonly string[] = SAFE): Promis
   const dir = mkdtempSync(join(tmpdir(), 'causeway-redis-'));
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', '', ...settings];
+  const users = join(dir, 'users.acl');
+  writeFileSync(users, usersFor(readFileSync(SHIPPED_USERS, 'utf8')));
+  const place = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--aclfile', users];
+  const args = [...place, '--save', '', ...settings];
   const admin = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: null, retryStrategy: () => 50 });
   admin.on('error', () => undefined);
   const isUp = async () => {
@@ -34,6 +42,7 @@ export async function startTestRedis(settings: readonly string[] = SAFE): Promis
   let server = await start();
   return {
     url,
+    urlOf: (login) => `redis://causeway_${login.replace('-', '_')}:of-${login}@127.0.0.1:${port}`,
     admin,
     freeze: () => server.kill('SIGSTOP'),
     kill: () => endProcess(server, 'SIGKILL'),
@@ -47,3 +56,10 @@ export async function startTestRedis(settings: readonly string[] = SAFE): Promis
     },
   };
 }
+
+/** The logins as they are shipped; the one without a name is the test's own. */
+const usersFor = (shipped: string): string =>
+  shipped
+    .replaceAll(/^#.*\n/gm, '')
+    .replaceAll('PASSWORD_', '>of-')
+    .replace(/^user default .*$/m, 'user default on nopass ~* &* +@all');

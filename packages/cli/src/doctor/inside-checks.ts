@@ -1,4 +1,4 @@
-import { readKeysBeside, createHeadSigner, BullBatchQueue, readJournals } from '@causeway/audit';
+import { readKeysBeside, createHeadSigner, BullBatchQueue, readJournals, redisLoginProblems } from '@causeway/audit';
 import type { Secret } from '@causeway/core';
 import { createPostgresPlatform } from '@causeway/platform';
 import type { PolicyDocument } from '@causeway/policy';
@@ -23,8 +23,10 @@ export interface InsidePlace {
 /** What the services stand on, as far as its settings are there. */
 export function insideChecks(place: InsidePlace): DoctorCheck[] {
   const warehouse = warehouseProblems(place);
+  const { redisUrl } = place;
   return [
     { name: 'state and queue', run: () => checkState(place) },
+    ...(redisUrl === undefined ? [] : [{ name: 'Redis login', run: () => checkRedisLogin(redisUrl) }]),
     { name: 'warehouse login', run: () => checkLogin(place, warehouse) },
     { name: 'policy in the warehouse', run: () => checkDigest(place, warehouse) },
     { name: 'audit heads', run: () => checkHeads(place) },
@@ -62,6 +64,17 @@ const stateAway = (what: string, code: string) =>
     'the portal answers nobody, the MCP service stops 30 s later because nobody knows what was revoked, and audit events wait in the journals',
     'look whether it runs, and at its address, login and certificate in the settings',
   );
+
+async function checkRedisLogin(redisUrl: Secret): Promise<Verdict> {
+  const problems = await redisLoginProblems(redisUrl).catch(() => undefined);
+  if (problems === undefined) return notChecked('Redis cannot be used');
+  if (problems.length === 0) return ok('it may do no more than one service needs');
+  return wrong(
+    `the Redis login ${problems.join('; ')}`,
+    'whoever takes over a service that has it can change accounts, consents, grants and revocations, or empty the queue',
+    'give each service the login of its own that `make-secrets.sh` makes, with the rights of `redis-users.acl`',
+  );
+}
 
 type Problems = () => Promise<readonly string[]>;
 

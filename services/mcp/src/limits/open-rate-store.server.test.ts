@@ -32,7 +32,7 @@ const LOCATIONS = {
     const admin = new Redis(redis.url);
     await admin.flushall();
     admin.disconnect();
-    return { redisUrl: new Secret(redis.url), report, commandMs };
+    return { redisUrl: new Secret(redis.urlOf('mcp')), report, commandMs };
   },
 };
 

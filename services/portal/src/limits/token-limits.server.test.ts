@@ -23,7 +23,7 @@ const limited = (limit: number): PolicyDocument => ({
 const report = () => undefined;
 const LOCATIONS = {
   postgres: async () => ({ stateDatabaseUrl: new Secret(postgres.url(await postgres.createDatabase())) }),
-  redis: () => Promise.resolve({ redisUrl: new Secret(redis.url) }),
+  redis: () => Promise.resolve({ redisUrl: new Secret(redis.urlOf('portal')) }),
 };
 
 /** Two replicas that start at the same moment. */

@@ -15,7 +15,7 @@ const states: Record<'postgres' | 'redis', State[]> = { postgres: [], redis: [] 
 beforeAll(async () => {
   [postgres, redis] = await Promise.all([startTestPostgres('embedded'), startTestRedis()]);
   const stateDatabaseUrl = new Secret(postgres.url(await postgres.createDatabase()));
-  const redisUrl = new Secret(redis.url);
+  const redisUrl = new Secret(redis.urlOf('portal'));
   // Both at once, as two replicas that start together.
   states.postgres = await Promise.all([
     openState({ stateDatabaseUrl }, report),
