@@ -18,10 +18,12 @@ export type Person = Pick<Human, 'issuer' | 'subject'>;
 /** An agent of the policy, or an OAuth client. */
 export type Application = `agent:${string}` | `client:${string}`;
 
-/** Asked again after a year, so that what nobody uses is forgotten. */
-const KEPT_MS = 365 * 24 * 3_600_000;
+/** A "yes" is asked for again after a year, so that what nobody uses is forgotten. */
+const YES_KEPT_MS = 365 * 24 * 3_600_000;
+/** A "no" outlives that: once it is forgotten, the administrator's "yes" counts again. */
+const NO_KEPT_MS = 20 * YES_KEPT_MS;
 /** Longer than any answer to a "yes" takes. */
-const NO_KEPT_MS = 3_600_000;
+const LAST_NO_KEPT_MS = 3_600_000;
 
 /** Who agreed to whom. One entry for each human and application: the last word counts. */
 export class Consents {
@@ -55,13 +57,14 @@ export class Consents {
   /** Kept as a "no": the consent of an administrator does not override it. */
   async deny(person: Person, application: Application): Promise<void> {
     // First: a "yes" that is being written down now sees it, and comes to nothing.
-    await this.#store.set(noKeyOf(person, application), randomUUID(), { ttlMs: NO_KEPT_MS });
+    await this.#store.set(noKeyOf(person, application), randomUUID(), { ttlMs: LAST_NO_KEPT_MS });
     await this.#write(person, { application, decision: 'denied', scopes: [], at: this.#at() });
   }
 
   async #write(person: Person, value: Consent): Promise<void> {
     const key = keyOf(person, value.application);
-    await this.#store.set(key, JSON.stringify(value), { ttlMs: KEPT_MS, group: groupOf(person) });
+    const ttlMs = value.decision === 'allowed' ? YES_KEPT_MS : NO_KEPT_MS;
+    await this.#store.set(key, JSON.stringify(value), { ttlMs, group: groupOf(person) });
   }
 
   #at(): string {

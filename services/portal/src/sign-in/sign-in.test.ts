@@ -16,7 +16,9 @@ const wanda = { issuer: northwind.issuer, subject: 'auth0|wanda', email: 'wanda@
 const account = { human: wanda, claims: { sub: wanda.subject, roles: 'before' }, refreshToken: 'rt-1' };
 
 let answer: { status: number; body: object };
+let asked: number;
 beforeEach(() => {
+  asked = 0;
   answer = { status: 200, body: {} };
 });
 
@@ -26,7 +28,10 @@ function setUp(): SignIn {
     'causeway-portal',
     'secret',
   );
-  configuration[client.customFetch] = async () => Response.json(answer.body, { status: answer.status });
+  configuration[client.customFetch] = async () => {
+    asked += 1;
+    return Response.json(answer.body, { status: answer.status });
+  };
   client.allowInsecureRequests(configuration);
   const partner: PartnerClient = { provider: northwind, configuration, redirectUri: 'http://127.0.0.1/callback' };
   const keys = { find: async () => ({ ok: true as const, key }) };
@@ -63,6 +68,14 @@ test('a provider that still has the person renews what is known of them', async 
 test('an answer about another person is no answer', async () => {
   answer.body = tokens({ id_token: idToken({ sub: 'auth0|erik' }) });
   await expect(setUp().renew('northwind', account)).rejects.toMatchObject({ code: 'upstream_unavailable' });
+});
+
+test('a refresh token goes to the provider that gave it, and not to another one that has its name now', async () => {
+  answer.body = tokens({ id_token: idToken({ sub: wanda.subject }), refresh_token: 'rt-2' });
+  const before = { ...account, human: { ...wanda, issuer: 'https://northwind-before.example/' } };
+  expect([await setUp().renew('northwind', before), asked]).toEqual([undefined, 0]);
+  await setUp().renew('northwind', account);
+  expect(asked).toBe(1);
 });
 
 test.each([

@@ -100,7 +100,8 @@ export class SignIn {
   async renew(idp: string, { refreshToken, claims, human }: SignedIn): Promise<SignedIn | undefined> {
     if (refreshToken === undefined) return { refreshToken, claims, human };
     const partner = await this.#deps.clients.find(this.#deps.document(), idp);
-    if (partner === undefined) return undefined;
+    // The policy may give the name to another company: it must not see this one's refresh token, and knows none of its people.
+    if (partner?.provider.issuer !== human.issuer) return undefined;
     try {
       const tokens = await client.refreshTokenGrant(partner.configuration, refreshToken);
       const proved =

@@ -89,7 +89,7 @@ type AgentRule = Policy['agents'][string];
 const possibleScopes = ({ roles }: Policy, { role, scopes }: AgentRule, mapped: Mapped): Scope[] =>
   narrowScopes(mapped.scopes, scopes, roles[role]?.scopes ?? []);
 
-/** A "no" is kept for a year, so there is one only for what can work for this person. */
+/** A "no" is kept for years, so there is one only for what can work for this person. */
 async function takeBack({ consents, connections, identity }: Browser, { human }: Account, application: Application) {
   const isAgent =
     application.startsWith('agent:') &&
