@@ -112,6 +112,7 @@ export class StackWorld implements AsyncDisposable {
     const place = this.#places.get(name);
     if (place === undefined) throw new Error(`there is no ${name}`);
     const { service, ...options } = place;
+    this.#balancers((proxy, target) => proxy.rest(target), place);
     for (let attempt = 1; ; attempt++) {
       const replica = this.#lifecycle.start(service, { as: name, ...options });
       this.#running.set(name, replica);
@@ -121,12 +122,19 @@ export class StackWorld implements AsyncDisposable {
       );
       if (failed === undefined) {
         void this.#watch(name, replica);
+        this.#balancers((proxy, target) => proxy.use(target), place);
         return;
       }
       // It does not start with a policy that is nonsense: it is started again, as an orchestrator does.
       if (replica.isRunning() || attempt === STARTS_MAX) throw failed;
       await delay(1000);
     }
+  }
+
+  #balancers(tell: (proxy: TcpProxy, target: number) => void, { port, env }: Place): void {
+    const { portal, mcp, obo } = this.proxies;
+    const oboPort = Number(env['OBO_LISTEN']?.split(':')[1]);
+    for (const proxy of [portal, mcp, obo]) for (const target of [port, oboPort]) tell(proxy, target);
   }
 
   async #watch(name: ReplicaName, replica: Replica): Promise<void> {

@@ -7,6 +7,7 @@ export class TcpProxy {
   readonly #server: Server;
   readonly #targets: readonly number[];
   readonly #sockets = new Set<Socket>();
+  readonly #resting = new Set<number>();
   #next = 0;
   #lagMs = 0;
   #isRefusing = false;
@@ -26,6 +27,15 @@ export class TcpProxy {
 
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Nobody is sent there until `use`: a balancer sends nobody to a process that is not ready. */
+  rest(target: number): void {
+    this.#resting.add(target);
+  }
+
+  use(target: number): void {
+    this.#resting.delete(target);
   }
 
   /** Every piece of a stream comes this much later than the one before it. */
@@ -88,6 +98,7 @@ export class TcpProxy {
     const first = this.#next++;
     for (let n = 0; n < this.#targets.length; n++) {
       const port = this.#targets[(first + n) % this.#targets.length] ?? 0;
+      if (this.#resting.has(port)) continue;
       const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
       const isThere = once(socket, 'connect').then(
         () => true,
