@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import type { Ports } from '@causeway/local/ports';
+import { freeStackPorts, portVariables } from '@causeway/local/testing/stack-ports';
 import pg from 'pg';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { CHECKOUT, Command, type Finished, runCommand } from './command.ts';
-import { freePorts, portVariables, type StackPorts } from './free-ports.ts';
 import { requirement } from './requirement.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -17,7 +18,7 @@ type Row = Readonly<Record<string, unknown>>;
 // Made in `beforeAll`, because listing the tests loads this file too.
 let folder: ReturnType<typeof temporaryFolder>;
 let dataDir: string;
-let ports: StackPorts;
+let ports: Ports;
 let stack: Command;
 let principalToken: string;
 
@@ -27,7 +28,7 @@ const startStack = () => new Command(['npm', 'start', '--', '--data-dir', dataDi
 const audit = (line: string, env: Readonly<Record<string, string>> = {}): Promise<Finished> =>
   runCommand([CAUSEWAY, 'audit', ...line.split(' ')], { cwd: folder.path, env: { ...portVariables(ports), ...env } });
 
-const mcpUrl = () => `http://127.0.0.1:${ports.MCP}/mcp`;
+const mcpUrl = () => `http://127.0.0.1:${ports.mcp}/mcp`;
 
 async function signIn(): Promise<string> {
   const typed = ['dev', 'token', '--idp', 'northwind', '--user', WANDA];
@@ -37,7 +38,7 @@ async function signIn(): Promise<string> {
 }
 
 const exchange = (subjectToken: string) =>
-  fetch(`http://127.0.0.1:${ports.PORTAL}/oauth/token`, {
+  fetch(`http://127.0.0.1:${ports.portal}/oauth/token`, {
     method: 'POST',
     headers: { 'x-request-id': 'e2e-exchange' },
     body: new URLSearchParams({
@@ -109,7 +110,7 @@ async function rows(line = 'export --since 1h'): Promise<Row[]> {
 async function query(user: string, sql: string): Promise<unknown[]> {
   const passwords = JSON.parse(readFileSync(join(dataDir, 'passwords.json'), 'utf8')) as Record<string, string>;
   const client = new pg.Client(
-    `postgresql://${user}:${passwords[user]}@127.0.0.1:${ports.POSTGRES}/causeway_warehouse`,
+    `postgresql://${user}:${passwords[user]}@127.0.0.1:${ports.postgres}/causeway_warehouse`,
   );
   await client.connect();
   try {
@@ -154,7 +155,7 @@ function pidOf(service: string, port: number): number {
 beforeAll(async () => {
   folder = temporaryFolder();
   dataDir = join(folder.path, '.causeway');
-  ports = await freePorts();
+  ports = await freeStackPorts();
   stack = startStack();
   await stack.lineBeginning('ready ');
   principalToken = await signIn();
@@ -275,7 +276,7 @@ requirement(
   ['audit-reconcile', 'audit-adopt'],
   'what waits is pending; adopt refuses a journal in use, ships the copy of one, and nothing is doubled',
   async () => {
-    const worker = pidOf('audit-worker', ports.AUDIT_WORKER);
+    const worker = pidOf('audit-worker', ports.auditWorker);
     process.kill(worker, 'SIGSTOP');
     const orphan = join(folder.path, 'orphan');
     try {
@@ -301,7 +302,7 @@ requirement(
   ['audit-exactly-once', 'audit-before-answer'],
   'what was answered before kill -9 is there exactly once after the next start',
   async () => {
-    const mcp = pidOf('mcp', ports.MCP);
+    const mcp = pidOf('mcp', ports.mcp);
     const ids = Array.from({ length: 20 }, (_, n) => `e2e-killed-${n}`);
     const answered = await Promise.all(ids.map((id) => call(id, 'get_region_summary')));
     process.kill(mcp, 'SIGKILL');

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { freeStackPorts, portVariables } from '@causeway/local/testing/stack-ports';
 import { afterAll, beforeAll, expect, vi } from 'vitest';
 import { CHECKOUT, Command, runCommand } from './command.ts';
-import { freePorts, portVariables } from './free-ports.ts';
 import { processesNaming } from './machine.ts';
 import { requirement } from './requirement.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -59,7 +59,7 @@ requirement(
   ['start-cold-60s', 'start-data-in-causeway', 'start-bare-machine'],
   'a fresh clone with empty caches is ready in 60 s, and keeps its data in .causeway',
   async () => {
-    const env = { ...emptyCaches(), ...portVariables(await freePorts()) };
+    const env = { ...emptyCaches(), ...portVariables(await freeStackPorts()) };
     // Nothing is installed but the Node of the machine, which may be an old one, and its npm.
     expect(existsSync(join(clone, 'node_modules'))).toBe(false);
     const found = await runCommand(

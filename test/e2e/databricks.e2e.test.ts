@@ -1,4 +1,5 @@
 import { listServices } from '@causeway/local/services';
+import { portVariables } from '@causeway/local/testing/stack-ports';
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { runCommand } from './command.ts';
 import { ALL, expectColumn, MATRIX, OWN_PEOPLE, PARTNERS } from './matrix.ts';
@@ -24,12 +25,7 @@ const withFaults: typeof listServices = (place, environment) =>
   );
 
 requirement('start-platform-databricks', 'the first call of the README is the same', async () => {
-  const { portal, mcp, identityProviders } = world.ports;
-  const env = {
-    CAUSEWAY_PORT_PORTAL: String(portal),
-    CAUSEWAY_PORT_MCP: String(mcp),
-    CAUSEWAY_PORT_IDP: String(identityProviders),
-  };
+  const env = portVariables(world.ports);
   const call = ['npx', 'causeway', 'call', 'query_sales_data', '{}', '--as', 'wanda@northwind.example'] as const;
   const { exitCode, stdout } = await runCommand([...call], { env });
   expect(exitCode).toBe(0);

@@ -2,11 +2,12 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
+import type { Ports } from '@causeway/local/ports';
+import { freeStackPorts, portVariables } from '@causeway/local/testing/stack-ports';
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, vi } from 'vitest';
 import { CHECKOUT, Command, type Finished, runCommand } from './command.ts';
-import { freePorts, portVariables, type StackPorts } from './free-ports.ts';
 import { listeningAddresses, processesNaming } from './machine.ts';
 import { requirement } from './requirement.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -24,12 +25,12 @@ const PEOPLE = [
 ] as const;
 
 /** Ports of the parts that the stack starts today. */
-const LISTENING = ['IDP', 'PARTNER_API', 'POSTGRES'] as const;
+const LISTENING = ['identityProviders', 'partnerApi', 'postgres'] as const;
 
 // Made in `beforeAll`, because listing the tests loads this file too.
 let folder: ReturnType<typeof temporaryFolder>;
 let dataDir: string;
-let ports: StackPorts;
+let ports: Ports;
 let stack: Command;
 
 function npmStart(directory = dataDir, env = portVariables(ports), ...options: string[]): Command {
@@ -49,7 +50,7 @@ function devToken(idp: string, user: string): Promise<Finished> {
 async function explainedRole(idp: string, user: string): Promise<string | undefined> {
   const demo = readFileSync(join(CHECKOUT, 'infra/local/policy.yaml'), 'utf8');
   const file = join(folder.path, 'policy.yaml');
-  writeFileSync(file, demo.replaceAll(':8710/', `:${ports.IDP}/`));
+  writeFileSync(file, demo.replaceAll(':8710/', `:${ports.identityProviders}/`));
   const token = (await devToken(idp, user)).stdout.trim();
   const { stdout } = await runCommand(['npx', 'causeway', 'policy', 'explain', file, '--token', token, '--json']);
   const { explanation, refusal } = JSON.parse(stdout) as { explanation?: { who: string }; refusal?: string };
@@ -66,7 +67,7 @@ async function verify(token: string) {
 
 async function query(sql: string): Promise<unknown[]> {
   const { postgres } = JSON.parse(readFileSync(join(dataDir, 'passwords.json'), 'utf8')) as { postgres: string };
-  const client = new pg.Client(`postgresql://postgres:${postgres}@127.0.0.1:${ports.POSTGRES}/postgres`);
+  const client = new pg.Client(`postgresql://postgres:${postgres}@127.0.0.1:${ports.postgres}/postgres`);
   await client.connect();
   try {
     return (await client.query<Record<string, unknown>>(sql)).rows;
@@ -78,7 +79,7 @@ async function query(sql: string): Promise<unknown[]> {
 beforeAll(async () => {
   folder = temporaryFolder();
   dataDir = join(folder.path, 'data');
-  ports = await freePorts();
+  ports = await freeStackPorts();
 });
 
 afterAll(async () => {
@@ -210,7 +211,7 @@ describe('npm start', () => {
     'start-twice-refused',
     'a second start in the same folder is refused, and the first keeps running',
     async () => {
-      const second = await npmStart(dataDir, portVariables(await freePorts())).finished();
+      const second = await npmStart(dataDir, portVariables(await freeStackPorts())).finished();
       expect(second.exitCode).not.toBe(0);
       expect(second.stderr).toMatch(/already running/);
       expect(second.stderr).toContain(dataDir);
@@ -293,7 +294,7 @@ describe('npm start', () => {
 
 requirement('start-port-taken', 'a port that another program holds is named', async () => {
   const holder = createServer().listen(0, '127.0.0.1');
-  const fresh = await freePorts();
+  const fresh = await freeStackPorts();
   const { port } = holder.address() as { port: number };
   const env = { ...portVariables(fresh), CAUSEWAY_PORT_IDP: String(port) };
   const { exitCode, stderr } = await npmStart(join(folder.path, 'third'), env).finished();
@@ -324,7 +325,7 @@ requirement(
 );
 
 requirement('start-unwritable', 'a data folder that cannot be made is explained, without a stack', async () => {
-  const { exitCode, stderr } = await npmStart('/sys/causeway', portVariables(await freePorts())).finished();
+  const { exitCode, stderr } = await npmStart('/sys/causeway', portVariables(await freeStackPorts())).finished();
   expect(exitCode).not.toBe(0);
   expect(stderr).toContain('/sys/causeway');
   expect(stderr).not.toMatch(/^ +at /m);

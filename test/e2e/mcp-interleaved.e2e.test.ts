@@ -1,5 +1,5 @@
+import { freeStackPorts } from '@causeway/local/testing/stack-ports';
 import { afterAll, beforeAll, expect, vi } from 'vitest';
-import { freePorts } from './free-ports.ts';
 import { callBody, callHeaders, McpWorld, type Proof } from './mcp-world.ts';
 import { type Replica, send, startReplica } from './replica.ts';
 import { requirement } from './requirement.ts';
@@ -14,7 +14,7 @@ let second: Replica;
 let secondPorts: { readonly mcp: number; readonly obo: number };
 beforeAll(async () => {
   world = await McpWorld.start();
-  const { MCP: mcp, OBO: obo } = await freePorts();
+  const { mcp, obo } = await freeStackPorts();
   secondPorts = { mcp, obo };
   second = await startReplica({
     service: 'mcp',

@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { freeStackPorts } from '@causeway/local/testing/stack-ports';
 import { issuerOf } from '@causeway/local/issuers';
 import { PEOPLE } from '@causeway/local/people';
 import type { Ports } from '@causeway/local/ports';
 import { signInAs } from '@causeway/local/sign-in-as';
 import { type LocalStack, type LocalStackOptions, startLocalStack } from '@causeway/local/stack';
-import { freePorts } from './free-ports.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const REVISION = '2026-07-28';
@@ -79,18 +79,7 @@ export class McpWorld implements AsyncDisposable {
   }
 
   static async place(): Promise<WorldPlace> {
-    const free = await freePorts();
-    const ports: Ports = {
-      portal: free.PORTAL,
-      mcp: free.MCP,
-      auditWorker: free.AUDIT_WORKER,
-      obo: free.OBO,
-      identityProviders: free.IDP,
-      partnerApi: free.PARTNER_API,
-      databricks: free.DATABRICKS,
-      postgres: free.POSTGRES,
-    };
-    return { folder: temporaryFolder(), ports };
+    return { folder: temporaryFolder(), ports: await freeStackPorts() };
   }
 
   get environment(): Readonly<Record<string, string>> {

@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import type { Ports } from '@causeway/local/ports';
+import { freeStackPorts } from '@causeway/local/testing/stack-ports';
 import { afterAll, beforeAll } from 'vitest';
-import { freePorts, type StackPorts } from './free-ports.ts';
 import { callBody, callHeaders, type Content, McpWorld, type Proof } from './mcp-world.ts';
 import { ChangingPolicy, policyOfItsOwn } from './policy-of-its-own.ts';
 import { type Replica, send, startReplica } from './replica.ts';
@@ -15,7 +16,7 @@ import { settingTests } from './testing/setting-tests.ts';
 let world: McpWorld;
 let policy: ChangingPolicy;
 let replica: Replica;
-let ports: StackPorts;
+let ports: Ports;
 
 /** A replica of the MCP service with the next handle key, an admin listener, and no listener for on-behalf-of. */
 function replicaEnvironment(): Record<string, string> {
@@ -26,8 +27,8 @@ function replicaEnvironment(): Record<string, string> {
   return {
     ...env,
     HANDLE_KEY_FILE: handleKeys,
-    MCP_LISTEN: `127.0.0.1:${ports.MCP}`,
-    ADMIN_LISTEN: `127.0.0.1:${ports.IDP}`,
+    MCP_LISTEN: `127.0.0.1:${ports.mcp}`,
+    ADMIN_LISTEN: `127.0.0.1:${ports.identityProviders}`,
   };
 }
 
@@ -35,7 +36,7 @@ const host = () => new URL(world.url).host;
 
 async function askReplica({ headers }: Proof, tool: string, args: object) {
   const { status, body } = await send(host(), {
-    port: ports.MCP,
+    port: ports.mcp,
     path: '/mcp',
     method: 'POST',
     headers: { ...headers, ...callHeaders('tools/call', tool) },
@@ -48,11 +49,11 @@ async function askReplica({ headers }: Proof, tool: string, args: object) {
 beforeAll(async () => {
   const place = await McpWorld.place();
   world = await McpWorld.start({ place, policyFile: policyOfItsOwn(place, (text) => text) });
-  ports = await freePorts();
+  ports = await freeStackPorts();
   replica = await startReplica({
     service: 'mcp',
     env: replicaEnvironment(),
-    isUp: async () => (await send(host(), { port: ports.MCP, path: '/readyz' })).status === 200,
+    isUp: async () => (await send(host(), { port: ports.mcp, path: '/readyz' })).status === 200,
   });
   policy = new ChangingPolicy(world, [async (proof) => (await askReplica(proof, 'check_identity', {})).status]);
 });

@@ -6,10 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { issuerOf } from '@causeway/local/issuers';
 import type { IdpId } from '@causeway/local/people';
-import { PORT_NAMES, type PortName } from '@causeway/local/ports';
 import { signInAs } from '@causeway/local/sign-in-as';
 import { startLocalStack } from '@causeway/local/stack';
-import { freePort } from './free-port.ts';
+import { freeStackPorts } from '@causeway/local/testing/stack-ports';
 import { basic } from './token-request.ts';
 
 /** The whole stack as `npm start` runs it, seen from the portal. */
@@ -31,8 +30,7 @@ const CLI = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.
 
 export async function startPortalStack(): Promise<PortalStack> {
   const dir = mkdtempSync(join(tmpdir(), 'causeway-portal-e2e-'));
-  const free = await Promise.all(PORT_NAMES.map(async (name) => [name, await freePort()] as const));
-  const ports = Object.fromEntries(free) as Record<PortName, number>;
+  const ports = await freeStackPorts();
   const dataDir = join(dir, '.causeway');
   const stack = await startLocalStack({ dataDir, ports });
   const { PORTAL_PUBLIC_URL: url, MCP_PUBLIC_URL: mcp } = stack.environment;

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '@causeway/audit/testing';
 
 export const OBSERVABILITY = fileURLToPath(new URL('../../infra/observability/', import.meta.url));
 
@@ -83,12 +83,4 @@ export class Prometheus implements AsyncDisposable {
     }
     throw new Error(`Prometheus is not ready: ${output()}`);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await once(server.close(), 'close');
-  return port;
 }

@@ -1,16 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { issuerOf } from '@causeway/local/issuers';
 import { PEOPLE } from '@causeway/local/people';
-import { PORT_NAMES, type Ports } from '@causeway/local/ports';
+import type { Ports } from '@causeway/local/ports';
 import { listServices } from '@causeway/local/services';
 import { signInAs } from '@causeway/local/sign-in-as';
 import { type LocalStack, startLocalStack } from '@causeway/local/stack';
+import { freeStackPorts } from '@causeway/local/testing/stack-ports';
 import pg from 'pg';
 
 const REVISION = '2026-07-28';
@@ -63,7 +62,7 @@ export class TelemetryWorld implements AsyncDisposable {
 
   static async start(telemetry: Readonly<Record<string, string>>): Promise<TelemetryWorld> {
     const dir = mkdtempSync(join(tmpdir(), 'causeway-telemetry-'));
-    const ports = await freePorts();
+    const ports = await freeStackPorts();
     const services: typeof listServices = (place, environment) =>
       listServices(place, environment).map((spec) => ({ ...spec, env: { ...spec.env, ...telemetry } }));
     return new TelemetryWorld(dir, ports, await startLocalStack({ dataDir: join(dir, 'data'), ports, services }));
@@ -197,12 +196,4 @@ function codeOf(text: string): string | undefined {
   };
   const code = answer.result?.structuredContent?.error?.code ?? answer.error?.code;
   return code === undefined ? undefined : String(code);
-}
-
-async function freePorts(): Promise<Ports> {
-  const servers = PORT_NAMES.map(() => createServer((socket) => socket.destroy()).listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return Object.fromEntries(PORT_NAMES.map((name, index) => [name, ports[index]])) as unknown as Ports;
 }

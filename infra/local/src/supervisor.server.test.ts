@@ -23,13 +23,13 @@ import type { Ports } from './ports.ts';
 import { parsePasswd } from './postgres/account.ts';
 import { identityOf, isStillRunning } from './running-process.ts';
 import {
-  freePorts,
   isListening,
   runStack,
   type StackProcess,
   type TemporaryFolder,
   temporaryFolder,
 } from './testing/stack-process.ts';
+import { freeStackPorts } from './testing/stack-ports.ts';
 
 const OPEN = ['identityProviders', 'partnerApi', 'postgres'] as const;
 const asRoot = process.getuid?.() === 0;
@@ -46,7 +46,7 @@ beforeAll(async () => {
   template = temporaryFolder();
   chmodSync(template.path, 0o755);
   dataDir = join(template.path, 'data');
-  ports = await freePorts();
+  ports = await freeStackPorts();
   const stack = runStack({ dataDir, ports });
   await stack.waitFor('\nready ');
   await query("CREATE TABLE kept AS SELECT 'still here' AS text");
@@ -63,7 +63,7 @@ beforeEach(async () => {
   folder = temporaryFolder();
   chmodSync(folder.path, 0o755);
   dataDir = join(folder.path, 'data');
-  ports = await freePorts();
+  ports = await freeStackPorts();
   running = [];
 });
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startIdentityProviders } from '@causeway/local/identity-providers';
 import { signInAs } from '@causeway/local/sign-in-as';
-import { freePort } from '../servers/free-port.ts';
+import { freePort } from '@causeway/runtime/testing/free-ports';
 import type { Prepared } from '../src/bench-case.ts';
 import { newProducerKey, startAuditWay } from './audit-world.ts';
 import { DEMO_POLICY } from './demo-policy.ts';

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { openAudit } from '@causeway/audit';
 import { Secret } from '@causeway/core';
 import { createHealth, createHttpApp, createLogger, createMetrics, listen } from '@causeway/runtime';
+import { freePort } from '@causeway/runtime/testing/free-ports';
 import type { Settings } from '../src/bench-case.ts';
 import { AUDIT_EVENT } from '../drivers/audit-event.ts';
-import { freePort } from './free-port.ts';
 
 /** A service in small: each answer goes out when its event is in the journal, and the journal is shipped as always. */
 export async function startAuditedApp({ folder = '', producerKey = '' }: Settings, queueUrl = '') {

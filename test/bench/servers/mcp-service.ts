@@ -1,5 +1,5 @@
+import { freePort } from '@causeway/runtime/testing/free-ports';
 import type { StartServer } from '../src/bench-case.ts';
-import { freePort } from './free-port.ts';
 
 /** The MCP service as `npm start` runs it: its own main module, with the settings of the running stack. */
 export const startServer: StartServer = async (settings) => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { freePort } from '@causeway/runtime/testing/free-ports';
 import type { Settings, StartServer } from '../src/bench-case.ts';
-import { freePort } from './free-port.ts';
 
 /** The portal as `npm start` runs it: its own main module, audit on, on the state database. */
 export const startServer: StartServer = (settings) =>

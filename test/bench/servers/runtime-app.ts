@@ -1,6 +1,6 @@
 import { createHealth, createHttpApp, createLogger, createMetrics, listen } from '@causeway/runtime';
+import { freePort } from '@causeway/runtime/testing/free-ports';
 import type { StartServer } from '../src/bench-case.ts';
-import { freePort } from './free-port.ts';
 
 /** What every service starts from, with everything on: host check, request id, limits, metrics, one log line per request. */
 export const startServer: StartServer = async () => {

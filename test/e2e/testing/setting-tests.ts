@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
+import type { Ports } from '@causeway/local/ports';
+import { freeStackPorts } from '@causeway/local/testing/stack-ports';
 import { describe, expect } from 'vitest';
-import { freePorts, type StackPorts } from '../free-ports.ts';
 import { environmentsOf, listeningPorts } from '../machine.ts';
 import type { McpWorld } from '../mcp-world.ts';
 import { changed, type ChangingPolicy } from '../policy-of-its-own.ts';
@@ -14,7 +15,7 @@ interface SetWorld {
   /** The public host of the MCP service. */
   readonly host: string;
   /** Where the replica listens: MCP, and IDP for whoever operates it. */
-  readonly ports: StackPorts;
+  readonly ports: Ports;
   readonly replica: Replica;
 }
 
@@ -37,9 +38,9 @@ async function causes(host: string, port: number): Promise<Readonly<Record<strin
 function listenerTests(set: () => SetWorld): void {
   requirement('settings-obo-unset-off', 'without OBO_LISTEN there are the main port and the admin port', async () => {
     const { host, ports, replica } = set();
-    expect(listeningPorts(replica.pid)).toEqual([ports.MCP, ports.IDP].toSorted((a, b) => a - b));
+    expect(listeningPorts(replica.pid)).toEqual([ports.mcp, ports.identityProviders].toSorted((a, b) => a - b));
     const headers = { 'x-forwarded-access-token': 'x' };
-    expect(await send(host, { port: ports.MCP, path: '/mcp', method: 'POST', headers })).toMatchObject({ status: 400 });
+    expect(await send(host, { port: ports.mcp, path: '/mcp', method: 'POST', headers })).toMatchObject({ status: 400 });
   });
 
   requirement(
@@ -48,15 +49,17 @@ function listenerTests(set: () => SetWorld): void {
     async () => {
       const { host, ports } = set();
       const ask = (port: number, path: string) => send(host, { port, path });
-      expect((await ask(ports.MCP, '/metrics')).status).toBe(404);
-      expect((await ask(ports.IDP, '/metrics')).body).toContain('mcp_calls_running');
+      expect((await ask(ports.mcp, '/metrics')).status).toBe(404);
+      expect((await ask(ports.identityProviders, '/metrics')).body).toContain('mcp_calls_running');
       const ill = async () =>
-        Object.entries(await causes(host, ports.IDP)).filter(([, dependency]) => dependency.status !== 'ok');
+        Object.entries(await causes(host, ports.identityProviders)).filter(
+          ([, dependency]) => dependency.status !== 'ok',
+        );
       await expect.poll(ill, WAIT).toEqual([]);
       await expect
-        .poll(async () => JSON.parse((await ask(ports.MCP, '/health')).body) as unknown, WAIT)
+        .poll(async () => JSON.parse((await ask(ports.mcp, '/health')).body) as unknown, WAIT)
         .toEqual({ status: 'ok' });
-      const named = Object.keys(await causes(host, ports.IDP));
+      const named = Object.keys(await causes(host, ports.identityProviders));
       expect(named).toEqual(expect.arrayContaining(['platform', 'policy', 'portal_keys']));
     },
   );
@@ -76,7 +79,7 @@ function listenerTests(set: () => SetWorld): void {
 function loginTests(set: () => SetWorld): void {
   requirement('services-refuse-strong-login', 'a superuser’s login answers no call, and health says why', async () => {
     const { world, host } = set();
-    const { MCP: port } = await freePorts();
+    const { mcp: port } = await freeStackPorts();
     const { OBO_LISTEN: _, ADMIN_DATABASE_URL: strong = '', ...env } = world.environment;
     const health = () => send(host, { port, path: '/health' });
     await using strongest = await startReplica({
@@ -96,7 +99,7 @@ function proxyTests(set: () => SetWorld): void {
     'X-Forwarded-For tells one address from another only when a trusted proxy says it',
     async () => {
       const { world, policy } = set();
-      const { PORTAL: port } = await freePorts();
+      const { portal: port } = await freeStackPorts();
       const { ADMIN_DATABASE_URL: _, ...env } = world.environment;
       const host = new URL(env['PORTAL_PUBLIC_URL'] ?? '').host;
       await using behindProxy = await startReplica({

@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-import { PORT_NAMES, type PortName, type Ports, portSettingOf } from '../ports.ts';
+import type { Ports } from '../ports.ts';
+import { portVariables } from './stack-ports.ts';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 
@@ -41,10 +42,9 @@ const WITHIN_MS = 60_000;
 
 /** The environment is bare on purpose: no LANG, no HOME, nothing that happens to be set where the tests run. */
 export function runStack({ dataDir, ports, before = ':', env = {}, ...ids }: StackProcessOptions): StackProcess {
-  const settings = Object.fromEntries(PORT_NAMES.map((name) => [portSettingOf(name), String(ports[name])]));
   const script = `${before}; exec "$0" "$@"`;
   const child = spawn('/bin/sh', ['-c', script, process.execPath, MAIN, '--data-dir', dataDir], {
-    env: { PATH: '/usr/local/bin:/usr/bin:/bin', ...settings, ...env },
+    env: { PATH: '/usr/local/bin:/usr/bin:/bin', ...portVariables(ports), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...ids,
   });
@@ -79,19 +79,6 @@ async function within<T>(promise: Promise<T>, describe: () => string): Promise<T
     throw new Error(describe());
   });
   return Promise.race([promise, late]);
-}
-
-export async function freePorts(): Promise<Ports> {
-  const servers = await Promise.all(
-    PORT_NAMES.map(async () => {
-      const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return Object.fromEntries(PORT_NAMES.map((name, index) => [name, ports[index]])) as Record<PortName, number>;
 }
 
 export async function isListening(port: number): Promise<boolean> {

@@ -3,8 +3,9 @@ import { chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { freePort } from '@causeway/runtime/testing/free-ports';
 import pg from 'pg';
-import { endProcess, freePort, startProcess, type TestServer } from './server-process.ts';
+import { endProcess, startProcess, type TestServer } from './server-process.ts';
 
 export interface TestPostgres extends TestServer {
   query(text: string): Promise<Record<string, unknown>[]>;

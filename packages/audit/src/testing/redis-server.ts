@@ -1,8 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '@causeway/runtime/testing/free-ports';
 import { Redis } from 'ioredis';
-import { endProcess, freePort, startProcess, type TestServer } from './server-process.ts';
+import { endProcess, startProcess, type TestServer } from './server-process.ts';
 
 export type RedisLogin = 'portal' | 'mcp' | 'audit-worker' | 'operator';
 

@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { issuerOf } from '@causeway/local/issuers';
 import { NODE_FLAGS } from '@causeway/local/node-flags';
-import { PORT_NAMES, type Ports } from '@causeway/local/ports';
+import { freeStackPorts } from '@causeway/local/testing/stack-ports';
 import { signInAs } from '@causeway/local/sign-in-as';
 import { startLocalStack } from '@causeway/local/stack';
-import { freePort } from '../../servers/free-port.ts';
 import type { BenchAnswer, BenchCase, BenchRequest, Prepared, Settings } from '../bench-case.ts';
 
 export interface McpCallCase {
@@ -42,7 +41,7 @@ export function mcpCallCase({ name, what, tool, args, isRight: isRightContent }:
 /** The embedded stack with everything in it, and a token of one of its people. The measured service is one replica more. */
 async function prepareStack(): Promise<Prepared> {
   const dataDir = mkdtempSync(join(tmpdir(), 'causeway-bench-'));
-  const ports = await allFree();
+  const ports = await freeStackPorts();
   const stack = await startLocalStack({ dataDir, ports });
   const { environment } = stack;
   raiseLimit(environment.CAUSEWAY_POLICY);
@@ -68,12 +67,6 @@ function raiseLimit(policy: string): void {
     policy,
     readFileSync(policy, 'utf8').replace(/callsPerMinutePerCaller: \d+/, 'callsPerMinutePerCaller: 1000000'),
   );
-}
-
-async function allFree(): Promise<Ports> {
-  const entries: [string, number][] = [];
-  for (const name of PORT_NAMES) entries.push([name, await freePort()]);
-  return Object.fromEntries(entries) as unknown as Ports;
 }
 
 interface Urls {
