@@ -201,7 +201,7 @@ requirement(
 );
 
 requirement(
-  ['portal-home', 'portal-login-logout', 'agent-consent-revocable'],
+  ['portal-home', 'portal-login-logout', 'agent-consent-revocable', 'agent-consent-scopes'],
   'who you are, what works for you, and out',
   async () => {
     const { browser } = await authorize({ url, resource }, ['fabrikam', 'felix@fabrikam.example']);

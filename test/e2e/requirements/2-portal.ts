@@ -69,6 +69,7 @@ export const portal = {
   'agent-actor-client-match': 'An actor token whose client_id is not the authenticated client is refused.',
   'agent-consent': 'An agent acts for a human only after consent, or where the policy says consent: admin.',
   'agent-consent-revocable': 'The consent of a human to an agent can be revoked.',
+  'agent-consent-scopes': 'An agent gets no scope that its human did not agree to, whatever the policy gives it.',
   'agent-scopes-intersection': 'The scopes are requested ∩ role ∩ agent.',
   'agent-may-act-for': 'An agent may act only for the groups in mayActFor, under OBO too.',
   'assertion-only-mcp':
