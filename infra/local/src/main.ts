@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { EXIT_CONFIG } from '@causeway/core';
+import { endProcess } from '@causeway/runtime';
 
 import { startLocalStack } from './local-stack.ts';
 import { parseCommandLine, USAGE } from './parse-command-line.ts';
@@ -16,9 +17,8 @@ const checkout = fileURLToPath(new URL('../../..', import.meta.url));
 const began = performance.now();
 const seconds = () => ((performance.now() - began) / 1000).toFixed(1);
 
-process.exitCode = await run();
 // Nothing is left to do; a connection that a client keeps open must not hold the terminal.
-process.exit();
+endProcess(await run());
 
 async function run(): Promise<number> {
   let place: ReturnType<typeof readSettings>;

@@ -33,6 +33,7 @@ export type { OutboundCall, OutboundResponse, ReadFailure } from './outbound/out
 export { requestJson } from './outbound/request-json.ts';
 export { urlBelow } from './outbound/url-below.ts';
 export { openPool } from './open-pool.ts';
+export { endProcess } from './process/end-process.ts';
 export { type Front, openFront } from './process/open-front.ts';
 export { runMain } from './process/run-main.ts';
 export { serve, type Served, type ServedApp, type ServeOptions } from './process/serve.ts';

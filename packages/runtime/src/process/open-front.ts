@@ -6,7 +6,7 @@ import { createAdminApp, createHttpApp } from '../http/create-http-app.ts';
 import { listen, type Listener } from '../http/listen.ts';
 import type { ListenAddress } from '../settings/plain-variables.ts';
 import { isPassingFailure } from './is-passing-failure.ts';
-import type { ServedApp, ServeHost, ServeOptions } from './serve.ts';
+import { type ServedApp, type ServeHost, type ServeOptions, THIS_PROCESS } from './serve.ts';
 
 export interface FrontOptions extends Pick<ServeOptions, 'service' | 'settings' | 'logger' | 'metrics'> {
   readonly apps: readonly Pick<ServedApp, 'listen' | 'publicUrls'>[];
@@ -35,7 +35,7 @@ const SAY_AGAIN_MS = 10_000;
  * asks is told what is waited for, instead of finding a process that comes and goes.
  */
 export async function openFront(options: FrontOptions): Promise<Front> {
-  const { settings, logger, host = process, pauseMs = 100 } = options;
+  const { settings, logger, host = THIS_PROCESS, pauseMs = 100 } = options;
   const waiting: Waiting = { what: undefined, since: new Date() };
   const shared = { ...options, health: startingHealth(waiting), trustedProxies: settings.trustedProxies };
   const hasAdminListener = settings.adminListen !== undefined;

@@ -12,10 +12,11 @@ function fakeProcess() {
     on: (_event: 'uncaughtException', listener: (error: unknown) => void) => {
       seen.crash = listener;
     },
-    exit: (code: number) => seen.codes.push(code),
+    exit: (code: number) => void seen.codes.push(code),
+    end: (code: number) => void seen.codes.push(code),
     stderr: { write: (written: string) => (seen.text += written) },
   };
-  return { seen, host: { ...host, exit: (code: number) => void host.exit(code) } };
+  return { seen, host };
 }
 
 test('wrong settings end the process with 78 and are told', async () => {

@@ -1,10 +1,13 @@
 import { AppError, EXIT_CONFIG } from '@causeway/core';
 import { describeError } from '../logging/describe-error.ts';
+import { endProcess } from './end-process.ts';
 
 /** What of the process is used; tests give their own. */
 export interface MainProcess {
   readonly on: (event: 'uncaughtException', listener: (error: unknown) => void) => unknown;
+  /** On the spot: nothing goes on in a process whose state nobody knows. */
   readonly exit: (code: number) => void;
+  readonly end: (code: number) => void;
   readonly stderr: { readonly write: (text: string) => unknown };
 }
 
@@ -12,16 +15,23 @@ export interface MainProcess {
  * Runs a program. Wrong settings end it with 78 and say which; anything unforeseen ends it with 1. Node's own report would
  * print messages and properties of the exception, which may hold secrets.
  */
-export async function runMain(main: () => Promise<void>, host: MainProcess = process): Promise<void> {
-  const fail = (error: unknown) => {
+export async function runMain(main: () => Promise<void>, host: MainProcess = THIS_PROCESS): Promise<void> {
+  const report = (error: unknown): number => {
     const isConfig = error instanceof AppError && error.code === 'config_invalid';
     host.stderr.write(isConfig ? `${error.message}\n` : `${JSON.stringify({ fatal: describeError(error) })}\n`);
-    host.exit(isConfig ? EXIT_CONFIG : 1);
+    return isConfig ? EXIT_CONFIG : 1;
   };
-  host.on('uncaughtException', fail);
+  host.on('uncaughtException', (error) => host.exit(report(error)));
   try {
     await main();
   } catch (error) {
-    fail(error);
+    host.end(report(error));
   }
 }
+
+const THIS_PROCESS: MainProcess = {
+  on: (event, listener) => process.on(event, listener),
+  exit: (code) => process.exit(code),
+  end: endProcess,
+  stderr: process.stderr,
+};

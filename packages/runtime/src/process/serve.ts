@@ -7,6 +7,7 @@ import { addHealthMetrics } from '../metrics/dependency-metrics.ts';
 import type { Networks } from '../network/networks.ts';
 import type { ListenAddress } from '../settings/plain-variables.ts';
 import { createShutdown } from './create-shutdown.ts';
+import { endProcess } from './end-process.ts';
 import type { Front } from './open-front.ts';
 
 export interface ServedApp extends Pick<
@@ -40,6 +41,8 @@ export interface ServeHost {
   readonly exit: (code: number) => void;
 }
 
+export const THIS_PROCESS: ServeHost = { on: (signal, listener) => process.on(signal, listener), exit: endProcess };
+
 export interface Served {
   /** Where each of `apps` really listens. */
   readonly ports: readonly number[];
@@ -48,7 +51,7 @@ export interface Served {
 
 /** Takes traffic: from the first listening socket to the end of the process. */
 export async function serve(options: ServeOptions): Promise<Served> {
-  const { service, settings, logger, metrics, front, host = process } = options;
+  const { service, settings, logger, metrics, front, host = THIS_PROCESS } = options;
   const health = createHealth(options.checks);
   addHealthMetrics(metrics.registry, health);
   const shutdown = createShutdown({
