@@ -2,6 +2,7 @@ import { AppError } from '@causeway/core';
 import { escapeIdentifier } from 'pg';
 import { z } from 'zod';
 import type { DocumentSearch, FoundDocument, PlatformSession, QueryOptions, Statement } from '../platform.ts';
+import { writtenText } from '../written-text.ts';
 import { postgresDialect } from './dialect.ts';
 
 type Session = Pick<PlatformSession, 'query'>;
@@ -19,10 +20,10 @@ export async function searchDocuments(
 const found = z
   .object({
     document_id: z.string(),
-    title: z.string(),
-    snippet: z.string(),
+    title: writtenText,
+    snippet: writtenText,
     score: z.number(),
-    source: z.string(),
+    source: writtenText,
   })
   .transform(({ document_id: documentId, ...rest }): FoundDocument => ({ documentId, ...rest }));
 
@@ -41,7 +42,7 @@ const byWords = ({ dataset, query, limit }: DocumentSearch): Statement<FoundDocu
 /** Documents with any of the words, those with all of them first. A query that leaves words out is taken as it is. */
 function wordsText(dataset: Dataset): string {
   const { from, id, title, body, source } = namesOf(dataset);
-  const made = `setweight(to_tsvector(${ENGLISH}, ${title}), 'A') || setweight(to_tsvector(${ENGLISH}, ${body}), 'B')`;
+  const made = `setweight(to_tsvector(${ENGLISH}, coalesce(${title}, '')), 'A') || setweight(to_tsvector(${ENGLISH}, coalesce(${body}, '')), 'B')`;
   const words = Object.hasOwn(dataset.columns, 'search') ? column(dataset, 'search') : `(${made})`;
   return `WITH asked AS (SELECT websearch_to_tsquery(${ENGLISH}, $1) AS every_word),
 terms AS (

@@ -365,8 +365,9 @@ export function describePlatform(title: string, start: () => Promise<ContractWor
           row: z.object({ id: z.number() }),
         });
         await expect(answer).rejects.toMatchObject({
-          code: 'internal',
+          code: 'upstream_rejected',
           message: expect.not.stringMatching(/Foods|Energy|Retail/),
+          safeDetail: 'The data holds something that cannot be answered with, in id.',
         });
       });
     });

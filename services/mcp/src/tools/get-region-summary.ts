@@ -2,13 +2,16 @@ import type { Statement } from '@causeway/platform';
 import { z } from 'zod';
 import type { Dataset } from '../dataset.ts';
 import { defineTool } from '../define-tool.ts';
+import { nearestNumber } from '../nearest-number.ts';
 
 const regionRow = z.object({
-  region: z.string(),
+  region: z.string().nullable().describe('Null for the deals without one.'),
   deals: z.number(),
-  revenue: z.number(),
+  revenue: z.number().describe('Of more than 15 digits, the nearest number.'),
   average_deal: z.number(),
 });
+
+const summedRow = regionRow.extend({ revenue: nearestNumber, average_deal: nearestNumber });
 
 export const getRegionSummary = defineTool({
   name: 'get_region_summary',
@@ -25,12 +28,12 @@ export const getRegionSummary = defineTool({
   }),
 });
 
-function regionSummary(deals: Dataset, region: string | undefined): Statement<z.infer<typeof regionRow>> {
+function regionSummary(deals: Dataset, region: string | undefined): Statement<z.infer<typeof summedRow>> {
   const text = deals.text(`region_summary ${region !== undefined}`, () => {
     const [name, amount] = [deals.column('region'), deals.column('amount')];
     return `SELECT ${name} AS region, count(*) AS deals, coalesce(sum(${amount}), 0) AS revenue,
   coalesce(CAST(avg(${amount}) AS DECIMAL(38, 2)), 0) AS average_deal
-FROM ${deals.from}${region === undefined ? '' : ` WHERE ${name} = $1`} GROUP BY ${name} ORDER BY ${name}`;
+FROM ${deals.from}${region === undefined ? '' : ` WHERE ${name} = $1`} GROUP BY ${name} ORDER BY ${name} NULLS LAST`;
   });
-  return { name: 'get_region_summary', text, values: region === undefined ? [] : [region], row: regionRow };
+  return { name: 'get_region_summary', text, values: region === undefined ? [] : [region], row: summedRow };
 }

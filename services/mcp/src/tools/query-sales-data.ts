@@ -2,17 +2,19 @@ import type { SqlValue, Statement } from '@causeway/platform';
 import { z } from 'zod';
 import type { Dataset } from '../dataset.ts';
 import { defineTool } from '../define-tool.ts';
+import { nearestNumber } from '../nearest-number.ts';
 
+/** Whose table it is says which columns may be empty: all but the id. */
 const salesRow = z.object({
   deal_id: z.union([z.number(), z.string()]),
-  region: z.string(),
-  customer: z.string(),
-  rep_email: z.string(),
-  product: z.string(),
-  stage: z.string(),
-  amount: z.number(),
-  margin_pct: z.number().nullable().describe('Null when it is masked for you.'),
-  closed_on: z.string().describe('ISO 8601 date.'),
+  region: z.string().nullable(),
+  customer: z.string().nullable(),
+  rep_email: z.string().nullable(),
+  product: z.string().nullable(),
+  stage: z.string().nullable(),
+  amount: z.number().nullable().describe('Of more than 15 digits, the nearest number.'),
+  margin_pct: z.number().nullable().describe('Null when it is masked for you, or not there.'),
+  closed_on: z.string().nullable().describe('ISO 8601 date.'),
 });
 
 const input = z.strictObject({
@@ -53,7 +55,11 @@ export const querySalesData = defineTool({
   },
 });
 
-const countedRow = salesRow.extend({ total_rows: z.number() });
+const countedRow = salesRow.extend({
+  amount: nearestNumber.nullable(),
+  margin_pct: nearestNumber.nullable(),
+  total_rows: z.number(),
+});
 
 type Question = z.output<typeof input>;
 
@@ -82,7 +88,7 @@ function salesText(deals: Dataset, filters: readonly (typeof FILTERS)[number][],
   const conditions = filters.map(({ field, operator }, index) => `${deals.column(field)} ${operator} $${index + 1}`);
   const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
   const id = deals.column('deal_id');
-  const by = order === 'deal_id' ? id : `${deals.column(order)} DESC, ${id}`;
+  const by = order === 'deal_id' ? id : `${deals.column(order)} DESC NULLS LAST, ${id}`;
   // Counted apart, so that an index can give the first rows without sorting all of them.
   return `SELECT ${deals.select(FIELDS)}, (SELECT count(*) FROM ${deals.from}${where}) AS total_rows
 FROM ${deals.from}${where} ORDER BY ${by} LIMIT $${filters.length + 1}`;

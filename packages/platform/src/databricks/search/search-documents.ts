@@ -1,6 +1,7 @@
 import { AppError } from '@causeway/core';
 import { z } from 'zod';
 import type { DocumentSearch, FoundDocument, PlatformSession, QueryOptions, SqlDialect } from '../../platform.ts';
+import { writtenText } from '../../written-text.ts';
 import type { WorkspaceCalls } from '../workspace-call.ts';
 import { readHits } from './read-hits.ts';
 import { type IndexRoute, searchCall } from './search-call.ts';
@@ -80,6 +81,6 @@ function documentsOf(dialect: SqlDialect, search: DocumentSearch, ids: readonly 
     text: `SELECT ${id} AS document_id, ${column('title')} AS title, ${column('body')} AS body, ${column('source')} AS source
 FROM ${dialect.relation(search.dataset.relation)} WHERE ${id} IN (${ids.map((_, at) => `$${at + 1}`).join(', ')})`,
     values: ids,
-    row: z.object({ document_id: z.string(), title: z.string(), body: z.string(), source: z.string() }),
+    row: z.object({ document_id: z.string(), title: writtenText, body: writtenText, source: writtenText }),
   };
 }
