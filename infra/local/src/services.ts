@@ -1,20 +1,16 @@
 import { fileURLToPath } from 'node:url';
 
-import { makeAuditKeys } from './audit-keys.ts';
 import type { ServiceSpec } from './child-service.ts';
 import { databricksEnvironment } from './databricks-environment.ts';
 import type { LocalEnvironment, StackPlace } from './local-environment.ts';
-import { makeHandleKey } from './handle-key.ts';
-import { makePortalKeys } from './portal-keys.ts';
+import { makeServiceKeys } from './service-keys.ts';
 
 const entryOf = (service: string) =>
   fileURLToPath(new URL(`../../../services/${service}/src/main.ts`, import.meta.url));
 
 /** The services in the order they start; each gets only the settings it needs. */
 export function listServices(place: StackPlace, environment: LocalEnvironment): readonly ServiceSpec[] {
-  makeAuditKeys(environment);
-  makePortalKeys(place, environment);
-  makeHandleKey(environment);
+  makeServiceKeys(place, environment);
   const workspace = place.platform === 'databricks' ? [databricks(place, environment)] : [];
   return [auditWorker(place, environment), portal(place, environment), ...workspace, mcp(place, environment)];
 }

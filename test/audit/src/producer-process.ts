@@ -2,29 +2,14 @@
 import { writeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openAudit } from '@causeway/audit';
-import { shrinkDisk } from '@causeway/audit/testing';
-import { AppError, type Caller, Secret } from '@causeway/core';
+import { shrinkDisk, WANDA } from '@causeway/audit/testing';
+import { AppError, Secret } from '@causeway/core';
 import { createMetrics } from '@causeway/runtime';
 import type { ProducerJob } from './producer-job.ts';
 
 const job = JSON.parse(process.argv[2] ?? '{}') as ProducerJob;
 if (job.diskBytes !== undefined) shrinkDisk(job.journalDir, job.diskBytes);
 const secret = (text: string | undefined) => (text === undefined ? undefined : new Secret(text));
-
-const WANDA: Caller = {
-  pattern: 'federation',
-  human: {
-    issuer: 'https://northwind.example/',
-    subject: 'auth0|1',
-    email: 'wanda@northwind.example',
-    idp: 'northwind',
-  },
-  agent: undefined,
-  principal: { id: '6f0c7d5e-1a52-4c36-8d1f-0b7a3a0d9c01', role: 'west_sales', groups: ['west_sales'] },
-  scopes: ['sql'],
-  expiresAt: new Date('2030-01-01T00:00:00Z'),
-  tokenId: 't1',
-};
 
 const audit = openAudit({
   service: 'load',

@@ -1,24 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type AuditRecord, createEventIds, toRecord } from '@causeway/audit';
-import type { Caller } from '@causeway/core';
+import { WANDA } from '@causeway/audit/testing';
 
 /** How many events a batch has: what a busy process collects in the 25 ms between two batches. */
 export const BATCH = 500;
-
-const WANDA: Caller = {
-  pattern: 'federation',
-  human: {
-    issuer: 'https://northwind.example/',
-    subject: 'auth0|1',
-    email: 'wanda@northwind.example',
-    idp: 'northwind',
-  },
-  agent: undefined,
-  principal: { id: '6f0c7d5e-1a52-4c36-8d1f-0b7a3a0d9c01', role: 'west_sales', groups: ['west_sales'] },
-  scopes: ['sql'],
-  expiresAt: new Date('2030-01-01T00:00:00Z'),
-  tokenId: 't1',
-};
 
 /** Batches of one producer, one after the other. */
 export function createBatches() {

@@ -1,6 +1,7 @@
 import { AppError, type Caller } from '@causeway/core';
 import { beforeEach, expect, test, vi } from 'vitest';
-import { refused, testProducer, WANDA } from '../testing/sample.ts';
+import { refused, testProducer } from '../testing/sample.ts';
+import { WANDA } from '../testing/wanda.ts';
 import type { AuditEvent } from '../record/event.ts';
 import { RECORDED } from './recorded.ts';
 import { RefusalRecorder, type RefusalRecorderOptions } from './refusal-recorder.ts';

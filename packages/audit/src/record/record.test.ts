@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { toolCall, WANDA } from '../testing/sample.ts';
+import { toolCall } from '../testing/sample.ts';
+import { WANDA } from '../testing/wanda.ts';
 import { canonicalRecord, chainHash, CHAIN_START, leafOf } from './canonical.ts';
 import type { AuditEvent } from './event.ts';
 import { createEventIds, eventIdTime } from './event-id.ts';

@@ -5,3 +5,4 @@ export { freePort } from '@causeway/runtime/testing/free-ports';
 export { endProcess } from './server-process.ts';
 export { newSigningKey } from './signing-key.ts';
 export { shrinkDisk } from './small-disk.ts';
+export { WANDA } from './wanda.ts';

@@ -1,28 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Caller } from '@causeway/core';
 import { onTestFinished } from 'vitest';
 import { openProducer } from '../journal/journal-folder.ts';
 import { Journal, type JournalOptions } from '../journal/journal.ts';
 import { JournalSink } from '../journal/sink.ts';
 import type { Refusal } from '../journal/refusal-recorder.ts';
 import type { AuditEvent } from '../record/event.ts';
-
-export const WANDA: Caller = {
-  pattern: 'federation',
-  human: {
-    issuer: 'https://northwind.example/',
-    subject: 'auth0|1',
-    email: 'wanda@northwind.example',
-    idp: 'northwind',
-  },
-  agent: undefined,
-  principal: { id: '6f0c2f3e-0000-4000-8000-000000000001', role: 'west_sales', groups: ['west_sales'] },
-  scopes: ['sql'],
-  expiresAt: new Date('2026-11-20T12:15:00Z'),
-  tokenId: 't1',
-};
+import { WANDA } from './wanda.ts';
 
 export const toolCall = (changes: Partial<AuditEvent> = {}): AuditEvent => ({
   kind: 'tool_call',

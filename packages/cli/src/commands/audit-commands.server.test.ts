@@ -21,7 +21,8 @@ import {
   UnacceptableBatch,
   withReader,
 } from '@causeway/audit';
-import { type Caller, Secret } from '@causeway/core';
+import { newSigningKey, WANDA } from '@causeway/audit/testing';
+import { Secret } from '@causeway/core';
 import { applyGovernance, type ApplyReport } from '@causeway/platform';
 import { POSTGRES_KINDS, startTestPostgres, type TestPostgres } from '@causeway/platform/testing';
 import { parsePolicy } from '@causeway/policy';
@@ -33,26 +34,7 @@ import { COMMANDS } from './index.ts';
 const POLICY = new URL('../../../../infra/local/policy.yaml', import.meta.url);
 const PRINCIPAL = '6f0c7d5e-1a52-4c36-8d1f-0b7a3a0d9c0';
 
-const WANDA: Caller = {
-  pattern: 'federation',
-  human: {
-    issuer: 'https://northwind.example/',
-    subject: 'auth0|1',
-    email: 'wanda@northwind.example',
-    idp: 'northwind',
-  },
-  agent: undefined,
-  principal: { id: `${PRINCIPAL}1`, role: 'west_sales', groups: ['west_sales'] },
-  scopes: ['sql'],
-  expiresAt: new Date('2030-01-01T00:00:00Z'),
-  tokenId: 't1',
-};
-
-const { privateKey } = generateKeyPairSync('ec', {
-  namedCurve: 'P-256',
-  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-});
+const privateKey = newSigningKey();
 
 describe.each(POSTGRES_KINDS)('causeway audit on %s', (kind) => {
   let server: TestPostgres;
@@ -272,12 +254,7 @@ describe.each(POSTGRES_KINDS)('causeway audit on %s', (kind) => {
   test('what was accepted with a key that is not known counts for nothing', async () => {
     await table.append('main', [recent()], []);
     await store(recent, 1);
-    const other = generateKeyPairSync('ec', {
-      namedCurve: 'P-256',
-      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-      publicKeyEncoding: { type: 'spki', format: 'pem' },
-    });
-    writeFileSync(join(dir, 'other-key.pem'), other.privateKey, { mode: 0o600 });
+    writeFileSync(join(dir, 'other-key.pem'), newSigningKey(), { mode: 0o600 });
     const { publicJwk } = await createHeadSigner(privateKey);
     writeFileSync(join(dir, 'known.json'), JSON.stringify(publicJwk));
     const files = readdirSync(dir).filter((name) => name.includes('checkpoints'));
