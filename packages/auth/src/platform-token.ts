@@ -19,7 +19,6 @@ export interface PlatformTokenVerifierOptions {
   readonly algorithms?: readonly Algorithm[];
   /** As for principal tokens. */
   readonly revocationOf?: (what: Revocable) => string | undefined;
-  readonly cacheEntriesMax?: number;
   /** Told of each token whether it was known. */
   readonly onLookup?: (isHit: boolean) => void;
 }
@@ -39,7 +38,7 @@ const WORKSPACE_IDP = 'workspace';
 
 /** The platform's own token of one of its own people, as it comes through the on-behalf-of header. */
 export function createPlatformTokenVerifier(options: PlatformTokenVerifierOptions): PlatformTokenVerifier {
-  const { issuer, audience, keys, now, algorithms = ['RS256', 'ES256'], cacheEntriesMax, onLookup } = options;
+  const { issuer, audience, keys, now, algorithms = ['RS256', 'ES256'], onLookup } = options;
   const { revocationOf = () => undefined } = options;
   const profile: JwtProfile = {
     issuer,
@@ -54,11 +53,7 @@ export function createPlatformTokenVerifier(options: PlatformTokenVerifierOption
     const verified = await verifyJwt({ jwt, profile, keys, nowMs: now(), trace: untraced });
     return verified.ok ? callerOf(jwt, verified) : verified;
   };
-  const cache: VerificationCache<PlatformTokenResult> = createVerificationCache({
-    now,
-    entriesMax: cacheEntriesMax,
-    onLookup,
-  });
+  const cache: VerificationCache<PlatformTokenResult> = createVerificationCache({ now, onLookup });
   return {
     verify: async (token) => {
       const result = await cache.verify(token, { kind: 'obo', verify: () => judge(token) });

@@ -107,7 +107,6 @@ export interface PrincipalTokenVerifierOptions {
   readonly now: () => number;
   /** Why something is revoked, or undefined. Asked on every call, from memory; throws when nobody knows. */
   readonly revocationOf?: (what: Revocable) => string | undefined;
-  readonly cacheEntriesMax?: number;
   /** Told of each token whether it was known. */
   readonly onLookup?: (isHit: boolean) => void;
 }
@@ -119,12 +118,8 @@ export interface PrincipalTokenVerifier {
 }
 
 export function createPrincipalTokenVerifier(options: PrincipalTokenVerifierOptions): PrincipalTokenVerifier {
-  const { now, cacheEntriesMax, onLookup, revocationOf = () => undefined } = options;
-  const cache: VerificationCache<PrincipalTokenResult> = createVerificationCache({
-    now,
-    entriesMax: cacheEntriesMax,
-    onLookup,
-  });
+  const { now, onLookup, revocationOf = () => undefined } = options;
+  const cache: VerificationCache<PrincipalTokenResult> = createVerificationCache({ now, onLookup });
   return {
     verify: async (token) => {
       const result = await cache.verify(token, { kind: TYPE, verify: () => verifyPrincipalToken(options, token) });

@@ -34,7 +34,6 @@ export interface SubjectTokenVerifierOptions {
   /** The portal's own issuer: what it signed itself proves nobody anew. */
   readonly ownIssuer: string;
   readonly now: () => number;
-  readonly cacheEntriesMax?: number;
   /** Told of each token whether it was known. */
   readonly onLookup?: ((isHit: boolean) => void) | undefined;
 }
@@ -48,13 +47,9 @@ export interface SubjectTokenVerifier {
 }
 
 export function createSubjectTokenVerifier(options: SubjectTokenVerifierOptions): SubjectTokenVerifier {
-  const { now, cacheEntriesMax, onLookup } = options;
+  const { now, onLookup } = options;
   const judge = (token: string, type: SubjectTokenType, trace: Trace) => judgeToken(options, { token, type, trace });
-  const cache: VerificationCache<SubjectTokenResult> = createVerificationCache({
-    now,
-    entriesMax: cacheEntriesMax,
-    onLookup,
-  });
+  const cache: VerificationCache<SubjectTokenResult> = createVerificationCache({ now, onLookup });
   return {
     verify: (token, type = 'jwt') => cache.verify(token, { kind: type, verify: () => judge(token, type, untraced) }),
     explain: async (token, type = 'jwt') => {
