@@ -3,6 +3,8 @@ import { readEntry, writeEntry } from './revocation-entry.ts';
 import type { Revocation, RevocationLog } from './revocation-log.ts';
 
 const ENTRIES = 'causeway:revocations';
+/** Long after it ran out: a replica whose clock is ahead must not take from the others what still holds. */
+const SWEPT_AFTER_MS = 7 * 24 * 3_600_000;
 const VERSION = 'causeway:revocations:version';
 
 /** A sorted set by the time at which an entry runs out, and a counter. The connection belongs to whoever opened it. */
@@ -24,7 +26,7 @@ export class RedisRevocationLog implements RevocationLog {
     // GT: whoever revokes again never shortens it.
     const results = await this.#redis
       .multi()
-      .zremrangebyscore(ENTRIES, '-inf', this.#now())
+      .zremrangebyscore(ENTRIES, '-inf', this.#now() - SWEPT_AFTER_MS)
       .zadd(ENTRIES, 'GT', until, writeEntry(revocation))
       .incr(VERSION)
       .exec();

@@ -19,7 +19,7 @@ function setUp() {
       if (state.isDown) throw new Error('down');
       return String(state.version);
     },
-    all: async () => kept,
+    all: async () => kept.filter(({ until }) => until.getTime() > clock.ms),
     close: async () => {},
   };
   const open = () =>
@@ -128,6 +128,19 @@ test.each([-3_600_000, 3_600_000])(
     expect(feed.ageMs).toBe(31_000);
   },
 );
+
+test('what ran out by a clock that was wrong is revoked again when the clock is right', async () => {
+  const { clock, open } = setUp();
+  const feed = open();
+  await feed.poll();
+  await feed.revoke({ what: WANDA, reason: 'gone', until: inAnHour(clock) });
+  clock.ms += 7_200_000;
+  await feed.poll();
+  expect(feed.revocationOf(WANDA)).toBeUndefined();
+  clock.ms -= 7_200_000;
+  await feed.poll();
+  expect(feed.revocationOf(WANDA)).toBe('gone');
+});
 
 test('a feed does not start on a log that cannot be read', async () => {
   const { state, open } = setUp();

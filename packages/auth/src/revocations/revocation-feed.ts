@@ -19,6 +19,9 @@ export const REVOCATION_FEED_AGE_MAX_MS = 30_000;
 
 const RETRY_AFTER_MS = 5000;
 
+/** More than a clock that is kept right ever moves between two looks. */
+const STEP_MS = 1000;
+
 /** What was taken back, in memory. Follows the log; what it once knew it keeps until it runs out, even when the log loses it. */
 export class RevocationFeed {
   readonly #log: RevocationLog;
@@ -29,6 +32,8 @@ export class RevocationFeed {
   readonly #known = new Map<string, Revocation>();
   #version: string | undefined;
   #readAt = -Infinity;
+  /** What the clock was ahead of the monotonic one at the last look. */
+  #offsetMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
@@ -92,6 +97,7 @@ export class RevocationFeed {
 
   async #read(): Promise<void> {
     const startedAt = this.#monotonic();
+    this.#lookForStep(startedAt);
     const version = await this.#log.version();
     if (version !== this.#version) {
       for (const revocation of await this.#log.all()) this.#know(revocation);
@@ -100,6 +106,13 @@ export class RevocationFeed {
     this.#readAt = startedAt;
     const now = this.#now();
     for (const [key, { until }] of this.#known) if (until.getTime() <= now) this.#known.delete(key);
+  }
+
+  /** By a clock that was wrong, entries ran out or were left out: after a step everything is read anew. */
+  #lookForStep(monotonicMs: number): void {
+    const offsetMs = this.#now() - monotonicMs;
+    if (Math.abs(offsetMs - this.#offsetMs) > STEP_MS) this.#version = undefined;
+    this.#offsetMs = offsetMs;
   }
 
   #know(revocation: Revocation): void {

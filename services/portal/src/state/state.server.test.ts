@@ -1,4 +1,4 @@
-import { RevocationFeed } from '@causeway/auth';
+import { RedisRevocationLog, RevocationFeed } from '@causeway/auth';
 import { Secret } from '@causeway/core';
 import { startTestPostgres, type TestPostgres } from '@causeway/platform/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -67,6 +67,16 @@ for (const kind of ['postgres', 'redis'] as const) {
     });
   });
 }
+
+test('a replica whose clock is a day ahead takes no revocation from the others', async () => {
+  const [{ revocations: log, client }] = replicasOf('redis');
+  if (!('redis' in client)) throw new Error('not Redis');
+  const what = { kind: 'token', id: 'still-revoked' } as const;
+  await log.add({ what, reason: 'gone', until: new Date(Date.now() + 600_000) });
+  const ahead = new RedisRevocationLog(client.redis, () => Date.now() + 86_400_000);
+  await ahead.add({ what: { kind: 'token', id: 'another' }, reason: 'gone', until: new Date(Date.now() + 87_000_000) });
+  expect((await log.all()).map((one) => one.what)).toContainEqual(what);
+});
 
 test('what has ended is swept from the state database', async () => {
   const [{ store, client }] = replicasOf('postgres');
