@@ -82,7 +82,13 @@ test('the platform’s own people are proved by its own token, and by no partner
   const trusted = new TrustedProviders({ providers: [workspace, ...settings], now });
   const keys = trusted.route(issuer);
   if (!keys.ok) throw new Error(keys.reason);
-  const verifier = createPlatformTokenVerifier({ issuer, audience, keys: keys.keys, now });
+  const verifier = createPlatformTokenVerifier({
+    issuer,
+    audience,
+    keys: keys.keys,
+    now,
+    revocationOf: () => undefined,
+  });
   const olivia = await signInAs({ issuer, email: 'olivia@causeway.example' });
   const wanda = await signInAs({ issuer: idps.issuers.northwind, email: 'wanda@northwind.example' });
   const results = [await verifier.verify(olivia.accessToken), await verifier.verify(wanda.accessToken)];

@@ -11,6 +11,7 @@ const verifier = createPlatformTokenVerifier({
   audience: 'workspace',
   keys: createKeySet({ keys: [key.jwk] }),
   now: () => NOON_MS,
+  revocationOf: () => undefined,
 });
 const claims = {
   iss: ISSUER,

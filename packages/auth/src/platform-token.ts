@@ -18,7 +18,7 @@ export interface PlatformTokenVerifierOptions {
   readonly now: () => number;
   readonly algorithms?: readonly Algorithm[];
   /** As for principal tokens. */
-  readonly revocationOf?: (what: Revocable) => string | undefined;
+  readonly revocationOf: (what: Revocable) => string | undefined;
   /** Told of each token whether it was known. */
   readonly onLookup?: (isHit: boolean) => void;
 }
@@ -38,8 +38,7 @@ const WORKSPACE_IDP = 'workspace';
 
 /** The platform's own token of one of its own people, as it comes through the on-behalf-of header. */
 export function createPlatformTokenVerifier(options: PlatformTokenVerifierOptions): PlatformTokenVerifier {
-  const { issuer, audience, keys, now, algorithms = ['RS256', 'ES256'], onLookup } = options;
-  const { revocationOf = () => undefined } = options;
+  const { issuer, audience, keys, now, algorithms = ['RS256', 'ES256'], revocationOf, onLookup } = options;
   const profile: JwtProfile = {
     issuer,
     audience,

@@ -10,6 +10,7 @@ const verifier = createPrincipalTokenVerifier({
   resource: 'https://mcp.example/mcp',
   keys: createKeySet({ keys: [key.jwk] }),
   now: () => NOON_MS,
+  revocationOf: () => undefined,
 });
 const header = { alg: 'ES256', kid: 'portal-1', typ: 'at+jwt' };
 const claims = {

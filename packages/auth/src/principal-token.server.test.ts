@@ -26,7 +26,13 @@ test('through rotations, no token that one portal replica signs is refused by a 
   const dependency = createDependency({ name: 'portal', network: ['127.0.0.1/32'] });
   const keys = new RemoteKeys({ issuer, dependency, now });
   const signer = createPrincipalTokenSigner({ issuer, resource: RESOURCE, keys: signing, now });
-  const verifier = createPrincipalTokenVerifier({ issuer, resource: RESOURCE, keys, now });
+  const verifier = createPrincipalTokenVerifier({
+    issuer,
+    resource: RESOURCE,
+    keys,
+    now,
+    revocationOf: () => undefined,
+  });
 
   const kids = new Set<string | undefined>();
   const outcomes = new Set<string>();

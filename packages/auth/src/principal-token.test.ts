@@ -133,6 +133,7 @@ describe('refused', () => {
     resource: RESOURCE,
     keys: createKeySet({ keys: [key.jwk, createTestKey('rsa', 'RS256').jwk] }),
     now,
+    revocationOf: () => undefined,
   });
   const claims = {
     iss: ISSUER,

@@ -106,7 +106,7 @@ export interface PrincipalTokenVerifierOptions {
   readonly keys: KeySource;
   readonly now: () => number;
   /** Why something is revoked, or undefined. Asked on every call, from memory; throws when nobody knows. */
-  readonly revocationOf?: (what: Revocable) => string | undefined;
+  readonly revocationOf: (what: Revocable) => string | undefined;
   /** Told of each token whether it was known. */
   readonly onLookup?: (isHit: boolean) => void;
 }
@@ -118,7 +118,7 @@ export interface PrincipalTokenVerifier {
 }
 
 export function createPrincipalTokenVerifier(options: PrincipalTokenVerifierOptions): PrincipalTokenVerifier {
-  const { now, onLookup, revocationOf = () => undefined } = options;
+  const { now, onLookup, revocationOf } = options;
   const cache: VerificationCache<PrincipalTokenResult> = createVerificationCache({ now, onLookup });
   return {
     verify: async (token) => {

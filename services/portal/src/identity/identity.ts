@@ -45,7 +45,8 @@ export function createIdentity({ issuer, keys, policies, now, report, onTokenLoo
   const providers = new TrustedProviders({ providers: providerSettings(policies.current), now });
   const subjectTokens = createSubjectTokenVerifier({ providers, ownIssuer: issuer, now, onLookup: onTokenLookup });
   const verifierFor = ({ policy: { resource } }: PolicyDocument) =>
-    createPrincipalTokenVerifier({ issuer, resource, keys, now });
+    // What was taken back is asked of the policy and its revocations, for every kind of token alike: `standingOf`, `isRevoked`.
+    createPrincipalTokenVerifier({ issuer, resource, keys, now, revocationOf: () => undefined });
   let principalTokens = verifierFor(policies.current);
   const unsubscribe = policies.subscribe(({ after }) => {
     principalTokens = verifierFor(after);
