@@ -2,7 +2,7 @@
 import { ERRORS } from '../../packages/core/src/index.ts';
 import { markdownTable } from './markdown-table.ts';
 
-const code = (value: string | number | undefined) => (value === undefined ? undefined : `\`${value}\``);
+const code = (value: string | undefined) => (value === undefined ? undefined : `\`${value}\``);
 
 export function errorsPage(): string {
   const rows = Object.entries(ERRORS).map(([name, shape]) => [

@@ -1,8 +1,8 @@
 /** How one error code looks on each transport. `undefined` means that the code never appears there. */
 export interface ErrorShape {
   readonly http: number | undefined;
-  /** On MCP: a JSON-RPC error code, or `isError` for a failed tool result. */
-  readonly mcp: number | 'isError' | undefined;
+  /** On MCP: a failed tool result. Without it HTTP has to tell. */
+  readonly mcp: 'isError' | undefined;
   readonly oauth: string | undefined;
   readonly retryable: boolean;
   readonly publicMessage: string;
