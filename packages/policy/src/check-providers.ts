@@ -103,7 +103,21 @@ function checkHumans({ draft, report }: PolicyCheck): void {
     if (provider === undefined) continue;
     report(path, `provider "${provider}" may assert e-mails of this domain: it could name this person`, KEY_WARNING);
   }
+  checkAdmission({ draft, report });
   checkSharedDomains({ draft, report });
+}
+
+/** Said aloud: one word of the policy opens the door to a whole workspace, or shuts it for all. */
+function checkAdmission({ draft, report }: Pick<PolicyCheck, 'draft' | 'report'>): void {
+  const { workspace } = draft;
+  if (workspace === undefined) return;
+  if (workspace.admits === 'everybody') {
+    const message =
+      'on Databricks everybody is let in whom the workspace gives a token; elsewhere only who is in `humans`';
+    report(['workspace', 'admits'], message, WARNING);
+  } else if (Object.keys(workspace.humans).length === 0) {
+    report(['workspace'], 'none of the platform’s own people is let in: `humans` names nobody', KEY_WARNING);
+  }
 }
 
 function checkSharedDomains({ draft, report }: Pick<PolicyCheck, 'draft' | 'report'>): void {

@@ -56,6 +56,11 @@ test.each([
     ['role sales gains of docs.pages the column author', 'role chief gains of docs.pages the column author'],
   ],
   ['    grants: [chief]', '    grants: [chief, sales]', ['role sales gains the connection github']],
+  [
+    '  humans:\n',
+    '  admits: everybody\n  humans:\n',
+    ['the workspace changes being let in from who is named to everybody of it'],
+  ],
   ['000000000001', '000000000009', ['role sales changes the principal']],
   [
     'causeway.example: [chief]',

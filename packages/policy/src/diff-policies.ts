@@ -57,7 +57,9 @@ function humanChanges(before: Policy, after: Policy): PolicyChange[] {
     policy.revoked.humans.map(({ issuer, subject }) => `human ${JSON.stringify(subject)} of ${issuer}`);
   const out = new Set(revoked(after));
   const was = new Set(revoked(before));
+  const all = (policy: Policy) => (policy.workspace?.admits === 'everybody' ? 'everybody of it' : 'who is named');
   return [
+    ...changed('the workspace', 'being let in', [all(before), all(after)]),
     ...people,
     ...[...out]
       .filter((who) => !was.has(who))

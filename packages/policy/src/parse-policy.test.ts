@@ -786,6 +786,16 @@ test.each([
     '59:5 workspace.humans["olivia@causeway.example"]: provider "umbra" may',
   ],
   [
+    '  humans:\n    olivia@causeway.example: [chief]',
+    '  admits: everybody',
+    '58:11 workspace.admits: on Databricks everybody is let in whom the workspace gives a token',
+  ],
+  [
+    '  humans:\n    olivia@causeway.example: [chief]',
+    '  admits: named',
+    '55:1 workspace: none of the platform’s own people is let in',
+  ],
+  [
     'emailDomains: [umbra',
     'emailDomains: [acme.example, umbra',
     '16:20 providers[1].emailDomains[0]: provider "acme" may',

@@ -86,7 +86,13 @@ const workspace = z.strictObject({
     .record(z.email({ error: 'must be an e-mail address' }).max(254), setOf(groupName).min(1))
     .default({})
     .describe(
-      'Which groups the platform’s own people are in. On Databricks the workspace itself knows, and this stays empty.',
+      'The platform’s own people, and which groups they are in. On Databricks the workspace itself knows the groups.',
+    ),
+  admits: z
+    .enum(['named', 'everybody'])
+    .default('named')
+    .describe(
+      'Who of the platform’s own people is let in: those in `humans`, or, on Databricks, everybody whom the workspace gives a token.',
     ),
 });
 

@@ -4,7 +4,9 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TcpProxy } from './tcp-proxy.ts';
 
-const servers = ['one', 'two'].map((name) => createServer((socket) => socket.end(name)));
+const servers = ['one', 'two'].map((name) =>
+  createServer((socket) => void socket.on('error', () => undefined).end(name)),
+);
 const ports: number[] = [];
 let proxy: TcpProxy;
 beforeAll(async () => {

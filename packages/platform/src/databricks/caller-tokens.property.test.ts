@@ -1,7 +1,7 @@
 import { AppError, type Caller, Secret } from '@causeway/core';
 import type { OutboundCall, OutboundResponse } from '@causeway/runtime';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { demoPolicy } from '../testing/demo-policy.ts';
 import { contractPeople, internal } from '../testing/contract-world.ts';
 import { CallerTokens } from './caller-tokens.ts';
@@ -161,19 +161,33 @@ test('a person of the workspace is known by their own token and no other', async
   for (const scope of SCOPES) expect(await tokens.token(scope)).toBe(own);
 });
 
-test('a policy that names nobody leaves it to the workspace who its people are', () => {
-  const policy = {
-    ...document.policy,
-    workspace: { ...document.policy.workspace, humans: {} },
-  } as typeof document.policy;
-  const unused = () => Promise.reject(new Error('not asked'));
-  const tokens = new CallerTokens({
-    now: Date.now,
-    policy: () => ({ policy, engineDigest: 'one' }),
-    endpoint: { url: unused },
-    dependency: { name: 'x', breaker: 'closed', close: async () => undefined, request: unused },
-    assert: unused,
+describe('who of the workspace is let in', () => {
+  const tokensBy = (workspace: Partial<NonNullable<typeof document.policy.workspace>>) => {
+    const policy = {
+      ...document.policy,
+      workspace: { ...document.policy.workspace, ...workspace },
+    } as typeof document.policy;
+    const unused = () => Promise.reject(new Error('not asked'));
+    return new CallerTokens({
+      now: Date.now,
+      policy: () => ({ policy, engineDigest: 'one' }),
+      endpoint: { url: unused },
+      dependency: { name: 'x', breaker: 'closed', close: async () => undefined, request: unused },
+      assert: unused,
+    });
+  };
+  const unknown = 'does not know this person';
+
+  test('nobody by a policy that names nobody', () => {
+    const tokens = tokensBy({ humans: {} });
+    expect(() => tokens.of(internal('eve@causeway.example'), new Secret('t'))).toThrow(unknown);
   });
-  expect(() => tokens.of(internal('eve@causeway.example'), new Secret('t'))).not.toThrow();
-  expect(() => tokens.of(internal(undefined), new Secret('t'))).toThrow('does not know this person');
+
+  test('everybody with an e-mail by a policy that says so, whether it names somebody or nobody', () => {
+    for (const humans of [{}, document.policy.workspace?.humans ?? {}]) {
+      const tokens = tokensBy({ humans, admits: 'everybody' });
+      expect(() => tokens.of(internal('eve@causeway.example'), new Secret('t'))).not.toThrow();
+      expect(() => tokens.of(internal(undefined), new Secret('t'))).toThrow(unknown);
+    }
+  });
 });

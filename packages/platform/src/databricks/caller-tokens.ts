@@ -44,12 +44,12 @@ export class CallerTokens {
     throw new AppError('exchange_denied', `the policy has no principal ${caller.principal.id}`);
   }
 
-  /** A policy that names the workspace's people means these and no others; one that names none leaves it to the workspace. */
+  /** Those whom the policy names; only where it says so, it leaves it to the workspace who its people are. */
   #assertPerson({ human }: Caller): void {
     const { policy } = this.#options.policy();
     const isNamed = human?.email !== undefined && groupsOfHuman(policy, human.email) !== undefined;
-    const namesNobody = Object.keys(policy.workspace?.humans ?? {}).length === 0;
-    if (!isNamed && !(namesNobody && human?.email !== undefined))
+    const isAnybody = human?.email !== undefined && policy.workspace?.admits === 'everybody';
+    if (!isNamed && !isAnybody)
       throw new AppError('exchange_denied', 'the policy does not know this person of the workspace');
   }
 }
