@@ -21,6 +21,7 @@ export { type Analyst, createAnalyst } from './postgres/analyst/analyst.ts';
 export { maskedFor } from './postgres/masked-for.ts';
 export { createDatabricksPlatform, type DatabricksPlatformOptions } from './databricks/databricks-platform.ts';
 export { type MachineSql, openMachineSql } from './databricks/machine-sql.ts';
+export { machineWorkspaceProblems, openAuditWorkspace } from './databricks/machine-workspace.ts';
 export type { AssertPrincipal } from './databricks/oauth/exchange-assertion.ts';
 export { workspaceVariables } from './databricks/workspace-variables.ts';
 export { createPostgresPlatform } from './postgres/postgres-platform.ts';

@@ -1,5 +1,5 @@
 import type { Secret } from '@causeway/core';
-import { workspaceVariables } from '@causeway/platform';
+import { machineWorkspaceProblems, workspaceVariables } from '@causeway/platform';
 import {
   type Environment,
   oneOf,
@@ -91,19 +91,10 @@ function producerKeyProblems(settings: ProducerKeySettings): SettingProblem[] {
 
 /** Those of the other platform are nobody's business. */
 function warehouseProblems(settings: Partial<WarehouseSettings>): SettingProblem[] {
-  const needed: Readonly<Record<string, keyof WarehouseSettings>> =
-    settings.platform === 'databricks'
-      ? {
-          DATABRICKS_HOST: 'databricksHost',
-          DATABRICKS_WAREHOUSE_ID: 'databricksWarehouseId',
-          DATABRICKS_CLIENT_ID: 'databricksClientId',
-          DATABRICKS_CLIENT_SECRET: 'databricksClientSecret',
-        }
-      : { AUDIT_DATABASE_URL: 'databaseUrl' };
-  // What was set and wrong is not among the settings, and has been reported by its own name.
-  return Object.entries(needed).flatMap(([variable, key]) =>
-    key in settings && settings[key] === undefined ? [{ variable, problem: 'is not set' }] : [],
-  );
+  if (settings.platform === 'databricks') return machineWorkspaceProblems(settings);
+  // A variable that was wrong is missing here too, and has been reported by its own name.
+  const isMissing = 'databaseUrl' in settings && settings.databaseUrl === undefined;
+  return isMissing ? [{ variable: 'AUDIT_DATABASE_URL', problem: 'is not set' }] : [];
 }
 
 export function readWorkerSettings(environment: Environment) {

@@ -9,18 +9,8 @@ import {
   withReader,
 } from '@causeway/audit';
 import { AppError } from '@causeway/core';
-import { openMachineSql, workspaceVariables } from '@causeway/platform';
-import { databricksIdentifier } from '@causeway/policy';
-import {
-  isLoopbackHost,
-  LOOPBACK_NETWORK,
-  oneOf,
-  optional,
-  secret,
-  type SettingProblem,
-  type Settings,
-  text,
-} from '@causeway/runtime';
+import { machineWorkspaceProblems, openAuditWorkspace, workspaceVariables } from '@causeway/platform';
+import { oneOf, optional, secret, type SettingProblem, type Settings, text } from '@causeway/runtime';
 import { AUDIT_SETTINGS } from './audit-settings.ts';
 
 /** Where the trail is kept: a Postgres, or, where none is named, the workspace that the worker writes to. */
@@ -32,8 +22,10 @@ export const WAREHOUSE_SETTINGS = {
     default: 'postgres',
   }),
   ...workspaceVariables('whoever reads the trail needs CAN USE on it'),
-  clientId: optional(text('DATABRICKS_CLIENT_ID', { description: 'Who reads the trail, or owns it.' })),
-  clientSecret: optional(secret('DATABRICKS_CLIENT_SECRET', { description: 'The OAuth secret of that principal.' })),
+  databricksClientId: optional(text('DATABRICKS_CLIENT_ID', { description: 'Who reads the trail, or owns it.' })),
+  databricksClientSecret: optional(
+    secret('DATABRICKS_CLIENT_SECRET', { description: 'The OAuth secret of that principal.' }),
+  ),
 };
 
 type WarehouseSettings = Settings<typeof WAREHOUSE_SETTINGS>;
@@ -43,17 +35,11 @@ const isDelta = ({ platform, readUrl }: Partial<WarehouseSettings>) =>
   platform === 'databricks' && readUrl === undefined;
 
 export function warehouseProblems(settings: Partial<WarehouseSettings>, needsAdmin: boolean): SettingProblem[] {
-  const postgres = [
+  if (isDelta(settings)) return machineWorkspaceProblems(settings);
+  const needed = [
     ['AUDIT_READ_URL', 'readUrl'],
     ...(needsAdmin ? [['ADMIN_DATABASE_URL', 'adminUrl'] as const] : []),
   ] as const;
-  const workspace = [
-    ['DATABRICKS_HOST', 'databricksHost'],
-    ['DATABRICKS_WAREHOUSE_ID', 'databricksWarehouseId'],
-    ['DATABRICKS_CLIENT_ID', 'clientId'],
-    ['DATABRICKS_CLIENT_SECRET', 'clientSecret'],
-  ] as const;
-  const needed = isDelta(settings) ? workspace : postgres;
   // What was set and wrong is not among the settings, and has been reported by its own name.
   return needed.flatMap(([variable, key]) =>
     key in settings && settings[key] === undefined ? [{ variable, problem: 'is not set' }] : [],
@@ -80,17 +66,9 @@ async function withStatements<T>(
   settings: WarehouseSettings,
   work: (statements: SqlStatements, base: string) => Promise<T>,
 ): Promise<T> {
-  const host = new URL(present(settings.databricksHost));
-  const statements = openMachineSql({
-    name: 'causeway-cli',
-    host: host.origin,
-    network: settings.databricksNetwork ?? (isLoopbackHost(host.hostname) ? LOOPBACK_NETWORK : 'public'),
-    warehouseId: present(settings.databricksWarehouseId),
-    clientId: present(settings.clientId),
-    clientSecret: present(settings.clientSecret),
-  });
+  const { statements, base } = openAuditWorkspace('causeway-cli', settings);
   try {
-    return await work(statements, [settings.databricksCatalog, 'audit_base'].map(databricksIdentifier).join('.'));
+    return await work(statements, base);
   } finally {
     await statements.close();
   }

@@ -10,8 +10,8 @@ export interface WorkspacePlace {
   readonly databricksHost: string | undefined;
   readonly databricksNetwork: NetworkRule | undefined;
   readonly databricksWarehouseId: string | undefined;
-  readonly clientId: string | undefined;
-  readonly clientSecret: Secret | undefined;
+  readonly databricksClientId: string | undefined;
+  readonly databricksClientSecret: Secret | undefined;
 }
 
 /** The workspace, as far as somebody may ask who is none of its roles: whether it can be found, and whether it knows the audit worker. No statement is run. */
@@ -46,7 +46,8 @@ async function checkDiscovery({ databricksHost }: WorkspacePlace, signal: AbortS
 }
 
 async function checkWorker(place: WorkspacePlace): Promise<Verdict> {
-  const { databricksHost: host, databricksNetwork: network, clientId, clientSecret } = place;
+  const { databricksHost: host, databricksNetwork: network } = place;
+  const { databricksClientId: clientId, databricksClientSecret: clientSecret } = place;
   if (host === undefined || clientId === undefined || clientSecret === undefined) {
     return notChecked('DATABRICKS_HOST, DATABRICKS_CLIENT_ID or DATABRICKS_CLIENT_SECRET_FILE is not set');
   }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { SqlValue } from '../../platform.ts';
 import { deniedByUnityCatalog } from '../http/unity-catalog-denial.ts';
 import { cellParser } from '../sql/parse-cell.ts';
+import { statementAnswer } from '../sql/statement-answer.ts';
 import type { GenieQuery } from './genie-message.ts';
 
 /** The rows of an answer, cut to what the port takes. */
@@ -15,25 +16,9 @@ export interface GenieTable {
 
 const ROWS_MAX = 50;
 
-const column = z.object({ name: z.string(), type_name: z.string().nullish() });
-
+/** A statement as the API of statements says it; Genie does not always name it. */
 export const queryResult = z.object({
-  statement_response: z.object({
-    statement_id: z.string().nullish(),
-    status: z.object({
-      state: z.string(),
-      error: z.object({ error_code: z.string().nullish(), message: z.string().nullish() }).nullish(),
-      sql_state: z.string().nullish(),
-    }),
-    manifest: z
-      .object({
-        schema: z.object({ columns: z.array(column).nullish() }).nullish(),
-        total_row_count: z.coerce.number().nullish(),
-        truncated: z.boolean().nullish(),
-      })
-      .nullish(),
-    result: z.object({ data_array: z.array(z.array(z.string().nullable())).nullish() }).nullish(),
-  }),
+  statement_response: statementAnswer.extend({ statement_id: z.string().nullish() }),
 });
 
 export type GenieStatement = z.output<typeof queryResult>['statement_response'];
@@ -43,7 +28,7 @@ export function tableOf(statement: GenieStatement, query: GenieQuery): GenieTabl
   const { state } = statement.status;
   if (state === 'PENDING' || state === 'RUNNING') return undefined;
   if (state !== 'SUCCEEDED') throw statementFailure(statement);
-  const types = statement.manifest?.schema?.columns ?? [];
+  const types = statement.manifest?.schema.columns ?? [];
   const columns = uniqueNames(types.map(({ name }) => name));
   const found = statement.result?.data_array ?? [];
   // A cell that is not there would read as NULL, which is what a mask shows.

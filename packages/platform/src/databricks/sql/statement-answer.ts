@@ -11,6 +11,11 @@ const resultChunk = z.object({
 export const chunkAnswer = resultChunk;
 export type ResultChunk = z.output<typeof resultChunk>;
 
+const columns = z
+  .array(z.object({ name: z.string(), type_name: z.string().nullish() }))
+  .nullish()
+  .transform((found) => (found ?? []).map(({ name, type_name: type }) => ({ name, type_name: type ?? 'STRING' })));
+
 /** What the Statement Execution API says of a statement, of which a state that is not known counts as running. */
 export const statementAnswer = z.object({
   statement_id: z.string().min(1),
@@ -21,9 +26,10 @@ export const statementAnswer = z.object({
   }),
   manifest: z
     .object({
-      schema: z.object({
-        columns: z.array(z.object({ name: z.string(), type_name: z.string().default('STRING') })).default([]),
-      }),
+      schema: z
+        .object({ columns })
+        .nullish()
+        .transform((schema) => schema ?? { columns: [] }),
       total_row_count: z.coerce.number().nullish(),
       truncated: z.boolean().nullish(),
     })
