@@ -20,6 +20,7 @@ async function openStore(first = BASE_POLICY) {
   };
   const store = await PolicyStore.open({
     file: 'policy.yaml',
+    revocations: undefined,
     read: async () => {
       if (typeof world.text !== 'string') throw world.text;
       return world.text;
@@ -46,6 +47,7 @@ test('a start without a good policy fails with config_invalid', async () => {
   const read = () => Promise.reject(new Error('gone'));
   const deps = {
     file: 'p',
+    revocations: undefined,
     read,
     now: () => new Date(),
     after: () => () => {},

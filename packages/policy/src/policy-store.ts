@@ -15,8 +15,8 @@ export interface PolicyStoreDeps extends ParseOptions {
   readonly onRefused: (refusal: PolicyRefusal) => void;
   /** A callback or subscriber that threw: what was decided holds all the same. */
   readonly onError: (error: unknown) => void;
-  /** Revocations beside the document. */
-  readonly revocations?: Revocations;
+  /** Revocations beside the document. To know of none has to be said: left out, they would let everybody in. */
+  readonly revocations: Revocations | undefined;
 }
 
 export interface PolicyRefusal {

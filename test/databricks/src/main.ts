@@ -42,6 +42,8 @@ await runMain(async () => {
     production: false,
     onRefused: report,
     onError: report,
+    // The workspace does not ask who was revoked: that is the gateway's to know.
+    revocations: undefined,
   });
   store.start();
   const { semanticModel } = store.current.policy;
