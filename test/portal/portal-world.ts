@@ -204,7 +204,7 @@ async function startReplica(environment: Record<string, string>, trail: Trail) {
   });
   let end: (signal: string) => void = () => {};
   const ended = Promise.withResolvers<number>();
-  const host = { on: (_signal: string, listener: typeof end) => (end = listener), exit: ended.resolve };
+  const host = { on: (_signal: string, listener: typeof end) => (end = listener), exit: () => {}, end: ended.resolve };
   await serve({ service: 'portal', settings, logger, metrics: createMetrics(), host, ...portal });
   return async () => {
     end('SIGTERM');

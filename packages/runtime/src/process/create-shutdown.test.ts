@@ -9,9 +9,12 @@ function setUp(delayMs = 0) {
   const shutdown = createShutdown({
     logger,
     health: { markDraining: () => seen.push('draining') },
-    exit: (code) => {
-      seen.push(`exit ${code}`);
-      exited.resolve(code);
+    ways: {
+      exit: (code) => seen.push(`exit ${code}`),
+      end: (code) => {
+        seen.push(`end ${code}`);
+        exited.resolve(code);
+      },
     },
     delayMs,
     drainMs: 20,
@@ -25,7 +28,7 @@ function setUp(delayMs = 0) {
 const aborted = (signal: AbortSignal) =>
   new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 
-test('not ready, then requests finish, then closers in reverse order, then exit 0', async () => {
+test('not ready, then requests finish, then closers in reverse order, then the end with 0', async () => {
   const { seen, shutdown, listener, exited } = setUp();
   shutdown.closes('first opened', () => void seen.push('close first'));
   shutdown.closes('second opened', () => void seen.push('close second'));
@@ -36,7 +39,7 @@ test('not ready, then requests finish, then closers in reverse order, then exit 
   });
   shutdown.onSignal('SIGTERM');
   expect(await exited).toBe(0);
-  expect(seen).toEqual(['draining', 'discouraged', 'drained', 'close second', 'close first', 'exit 0']);
+  expect(seen).toEqual(['draining', 'discouraged', 'drained', 'close second', 'close first', 'end 0']);
 });
 
 test('the ports stay open for the delay, so that a balancer can notice first', async () => {
@@ -60,7 +63,7 @@ test('a request that misses the deadline makes the exit code 1, and everything i
   });
   shutdown.onSignal('SIGTERM');
   expect(await exited).toBe(1);
-  expect(seen).toEqual(['draining', 'discouraged', 'closed', 'exit 1']);
+  expect(seen).toEqual(['draining', 'discouraged', 'closed', 'end 1']);
 });
 
 test.each([
@@ -78,7 +81,7 @@ test.each([
   shutdown.closes('broken', close);
   shutdown.onSignal('SIGTERM');
   expect(await exited).toBe(1);
-  expect(seen).toEqual(['draining', 'closed', 'exit 1']);
+  expect(seen).toEqual(['draining', 'closed', 'end 1']);
 });
 
 test('a second signal does not wait', () => {

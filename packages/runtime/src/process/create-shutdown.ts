@@ -2,11 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Health } from './create-health.ts';
 import type { Listener } from '../http/listen.ts';
 import type { Logger } from '../logging/create-logger.ts';
+import type { Ways } from './end-process.ts';
 
 export interface ShutdownOptions {
   readonly health: Pick<Health, 'markDraining'>;
   readonly logger: Logger;
-  readonly exit: (code: number) => void;
+  readonly ways: Ways;
   /**
    * How long requests are still taken after the process has said that it is not ready: as long as a balancer needs to notice, or it
    * would send some to a port that is closed. None when left out.
@@ -29,7 +30,7 @@ export interface Shutdown {
 
 /** The way out: not ready, requests finish, closers in reverse order, exit 0; or 1 when anything had to be cut off. */
 export function createShutdown(options: ShutdownOptions): Shutdown {
-  const { health, logger, exit, delayMs = 0, drainMs = 25_000, closeMs = 3000 } = options;
+  const { health, logger, ways, delayMs = 0, drainMs = 25_000, closeMs = 3000 } = options;
   const listeners: Listener[] = [];
   const closers: Closer[] = [];
   let begun = false;
@@ -52,12 +53,12 @@ export function createShutdown(options: ShutdownOptions): Shutdown {
     closes: (name, close) => closers.push({ name, close }),
     onSignal: (signal) => {
       if (begun) {
-        exit(1);
+        ways.exit(1);
         return;
       }
       begun = true;
       logger.info('stopping', { signal });
-      run().then(exit, () => exit(1));
+      run().then(ways.end, () => ways.end(1));
     },
   };
 }

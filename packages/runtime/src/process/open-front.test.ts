@@ -1,4 +1,5 @@
-import { afterEach, expect, test } from 'vitest';
+import { setImmediate } from 'node:timers/promises';
+import { afterEach, expect, test, vi } from 'vitest';
 import { sayRaw } from '../http/testing/raw-http.ts';
 import { bodyOf, statusOf } from '../http/testing/start-app.ts';
 import { createLogger } from '../logging/create-logger.ts';
@@ -26,7 +27,8 @@ async function start(adminListen?: ReturnType<typeof address>) {
     metrics: createMetrics(),
     host: {
       on: (_signal: string, listener: (signal: string) => void) => listeners.push(listener),
-      exit: exited.resolve,
+      exit: () => undefined,
+      end: exited.resolve,
     },
   };
   const front = await openFront({ ...shared, apps: [app], pauseMs: 1 });
@@ -99,6 +101,21 @@ test('the details are on the admin port alone when there is one', async () => {
   await attempted;
   expect(bodyOf(await get('/readyz'))).toEqual({ ready: false });
   expect(bodyOf(await get('/health'))).toEqual({ status: 'down' });
+});
+
+test('told to end while it waits, it ends, and what it waited for does not begin any more', async () => {
+  const { front, terminate } = await start();
+  const { state, open, attempted } = lateDatabase();
+  let settled = false;
+  const settle = () => (settled = true);
+  front.waitFor('database', open).then(settle, settle);
+  await attempted;
+  expect(await terminate()).toBe(0);
+  const before = state.attempts;
+  state.isThere = true;
+  await vi.waitFor(() => expect(state.attempts).toBeGreaterThan(before));
+  await setImmediate();
+  expect(settled).toBe(false);
 });
 
 test('what waiting cannot mend is thrown at once', async () => {

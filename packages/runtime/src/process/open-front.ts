@@ -36,7 +36,7 @@ const SAY_AGAIN_MS = 10_000;
  */
 export async function openFront(options: FrontOptions): Promise<Front> {
   const { settings, logger, host = THIS_PROCESS, pauseMs = 100 } = options;
-  const waiting: Waiting = { what: undefined, since: new Date() };
+  const waiting: Waiting = { what: undefined, since: new Date(), isOver: false };
   const shared = { ...options, health: startingHealth(waiting), trustedProxies: settings.trustedProxies };
   const hasAdminListener = settings.adminListen !== undefined;
   const ports = new Map<ListenAddress, Port>();
@@ -47,12 +47,13 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     const app = createHttpApp({ ...shared, publicUrls, hasAdminListener, routes: [], mount: refuseAll });
     ports.set(address, await openPort(app, address));
   }
-  let isOver = false;
+  let isTaken = false;
   const leave = (signal: string) => {
-    if (isOver) return;
+    if (isTaken || waiting.isOver) return;
+    waiting.isOver = true;
     logger.info('stopping', { signal, waiting_for: waiting.what });
     const deadline = AbortSignal.timeout(1000);
-    void Promise.all([...ports.values()].map(({ listener }) => listener.drain(deadline))).then(() => host.exit(0));
+    void Promise.all([...ports.values()].map(({ listener }) => listener.drain(deadline))).then(() => host.end(0));
   };
   host.on('SIGTERM', leave);
   host.on('SIGINT', leave);
@@ -65,7 +66,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
       return port?.listener;
     },
     end: () => {
-      isOver = true;
+      isTaken = true;
     },
   };
 }
@@ -90,6 +91,8 @@ const refuseAll: ServedApp['mount'] = (app) => {
 interface Waiting {
   what: string | undefined;
   since: Date;
+  /** The process was told to end: what it waited for does not begin any more. */
+  isOver: boolean;
 }
 
 /** Not ready, and why. */
@@ -129,10 +132,12 @@ async function waitFor<T>({ what, open, waiting, logger, pauseMs }: Wait<T>): Pr
   for (let pause = pauseMs; ; pause = Math.min(PAUSE_MAX_MS, pause * 2)) {
     try {
       const opened = await open();
+      if (waiting.isOver) return await new Promise<never>(() => {});
       if (waiting.what === what) logger.info('no longer waiting', { for: what, waited_ms: Date.now() - startedAt });
       waiting.what = undefined;
       return opened;
     } catch (error) {
+      if (waiting.isOver) return await new Promise<never>(() => {});
       if (!isPassingFailure(error)) throw error;
       if (waiting.what !== what) Object.assign(waiting, { what, since: new Date() });
       if (Date.now() - saidAt >= SAY_AGAIN_MS) {

@@ -1,13 +1,10 @@
 import { AppError, EXIT_CONFIG } from '@causeway/core';
 import { describeError } from '../logging/describe-error.ts';
-import { endProcess } from './end-process.ts';
+import { type Ways, WAYS } from './end-process.ts';
 
 /** What of the process is used; tests give their own. */
-export interface MainProcess {
+export interface MainProcess extends Ways {
   readonly on: (event: 'uncaughtException', listener: (error: unknown) => void) => unknown;
-  /** On the spot: nothing goes on in a process whose state nobody knows. */
-  readonly exit: (code: number) => void;
-  readonly end: (code: number) => void;
   readonly stderr: { readonly write: (text: string) => unknown };
 }
 
@@ -21,6 +18,7 @@ export async function runMain(main: () => Promise<void>, host: MainProcess = THI
     host.stderr.write(isConfig ? `${error.message}\n` : `${JSON.stringify({ fatal: describeError(error) })}\n`);
     return isConfig ? EXIT_CONFIG : 1;
   };
+  // On the spot: nothing goes on in a process whose state nobody knows.
   host.on('uncaughtException', (error) => host.exit(report(error)));
   try {
     await main();
@@ -30,8 +28,7 @@ export async function runMain(main: () => Promise<void>, host: MainProcess = THI
 }
 
 const THIS_PROCESS: MainProcess = {
+  ...WAYS,
   on: (event, listener) => process.on(event, listener),
-  exit: (code) => process.exit(code),
-  end: endProcess,
   stderr: process.stderr,
 };

@@ -23,7 +23,7 @@ async function start(options: Partial<ServeOptions> = {}) {
     checks: [{ name: 'database', required: true, run: () => Promise.resolve() }],
     apps: [{ listen, publicUrls: ['http://gateway.test'], routes: [], mount: () => undefined }],
     closers: [],
-    host: { on: (signal, listener) => (signals[signal] = listener), exit: exited.resolve },
+    host: { on: (signal, listener) => (signals[signal] = listener), exit: () => undefined, end: exited.resolve },
     ...options,
   });
   const stop = () => {

@@ -7,7 +7,7 @@ import { addHealthMetrics } from '../metrics/dependency-metrics.ts';
 import type { Networks } from '../network/networks.ts';
 import type { ListenAddress } from '../settings/plain-variables.ts';
 import { createShutdown } from './create-shutdown.ts';
-import { endProcess } from './end-process.ts';
+import { type Ways, WAYS } from './end-process.ts';
 import type { Front } from './open-front.ts';
 
 export interface ServedApp extends Pick<
@@ -36,12 +36,11 @@ export interface ServeOptions {
 }
 
 /** What of the process is used; tests give their own. */
-export interface ServeHost {
+export interface ServeHost extends Ways {
   readonly on: (signal: 'SIGTERM' | 'SIGINT', listener: (signal: string) => void) => unknown;
-  readonly exit: (code: number) => void;
 }
 
-export const THIS_PROCESS: ServeHost = { on: (signal, listener) => process.on(signal, listener), exit: endProcess };
+export const THIS_PROCESS: ServeHost = { ...WAYS, on: (signal, listener) => process.on(signal, listener) };
 
 export interface Served {
   /** Where each of `apps` really listens. */
@@ -57,7 +56,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const shutdown = createShutdown({
     health,
     logger,
-    exit: (code) => host.exit(code),
+    ways: host,
     delayMs: (settings.drainDelaySeconds ?? 0) * 1000,
   });
   for (const [name, close] of options.closers) shutdown.closes(name, close);
