@@ -12,6 +12,7 @@ function setUp(answer: unknown, { status = 200, type = 'application/json' } = {}
   const calls: OutboundCall[] = [];
   const refused: unknown[] = [];
   const opened = { count: 0, closed: 0 };
+  const fault = { isThere: false };
   const dependency: Dependency = {
     name: 'client metadata',
     breaker: 'closed',
@@ -30,11 +31,12 @@ function setUp(answer: unknown, { status = 200, type = 'application/json' } = {}
     now: () => clock.ms,
     report: (error) => refused.push(error),
     openDependency: () => {
+      if (fault.isThere) throw new Error('no outbound client can be made');
       opened.count += 1;
       return dependency;
     },
   });
-  return { clock, calls, refused, clients, opened, registration };
+  return { clock, calls, refused, clients, opened, fault, registration };
 }
 
 test('a document at an allowed host describes a public client for sign-in alone', async () => {
@@ -76,6 +78,17 @@ test('documents that are fetched at once share one outbound client, also right a
   registration.network = '10.0.0.0/8';
   await fetchTwo('after');
   expect(opened).toEqual({ count: 2, closed: 1 });
+});
+
+test('an edit with which no outbound client can be made leaves the one before open, for when it is undone', async () => {
+  const { clients, opened, fault, registration } = setUp(GOOD);
+  await clients.find(ID);
+  registration.network = '10.0.0.0/8';
+  fault.isThere = true;
+  expect(await clients.find('https://apps.example/another.json')).toBeUndefined();
+  registration.network = 'public';
+  await clients.find('https://apps.example/a-third.json');
+  expect(opened).toEqual({ count: 1, closed: 0 });
 });
 
 test.each([

@@ -100,9 +100,9 @@ export class MetadataClients {
     const { network } = this.#deps.document().policy.registration;
     const key = JSON.stringify(network);
     if (this.#dependency?.key === key) return this.#dependency.open;
-    void this.#dependency?.open.close();
     const { openDependency = createDependency } = this.#deps;
     const open = openDependency({ name: 'client metadata', network });
+    void this.#dependency?.open.close();
     this.#dependency = { key, open };
     return open;
   }

@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PolicyDocument } from '@causeway/policy';
-import type { Dependency } from '@causeway/runtime';
+import type { createDependency, Dependency } from '@causeway/runtime';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { PartnerClients } from './partner-clients.ts';
+
+type Settings = Parameters<typeof createDependency>[0];
 
 const ISSUER = 'https://idp.example';
 
@@ -19,7 +21,8 @@ function setUp() {
   const opened: { network: unknown; asked: number; closed: number }[] = [];
   const answer = { status: 200 };
   const callsEnd = Promise.withResolvers<void>();
-  const openDependency = ({ name, network }: { name: string; network: unknown }): Dependency => {
+  const openDependency = ({ name, network, caFile }: Settings): Dependency => {
+    if (caFile !== undefined) throw new Error('the caFile cannot be read');
     const one = { network, asked: 0, closed: 0 };
     opened.push(one);
     return {
@@ -37,11 +40,11 @@ function setUp() {
       },
     };
   };
-  const document = (network: string) =>
+  const document = (network: string, caFile?: string) =>
     ({
       file: join(dir, 'policy.yaml'),
       policy: {
-        providers: [{ id: 'idp', issuer: ISSUER, network, client: { id: 'portal', secretFile: 'secret' } }],
+        providers: [{ id: 'idp', issuer: ISSUER, network, caFile, client: { id: 'portal', secretFile: 'secret' } }],
       },
     }) as unknown as PolicyDocument;
   const clients = new PartnerClients('https://portal.example', openDependency);
@@ -75,4 +78,14 @@ test('a client whose discovery failed is closed, once, and the next one asks ane
   await clients.find(document('public'), 'idp');
   await clients.close();
   expect(opened.map(({ closed }) => closed)).toEqual([1, 1]);
+});
+
+test('an edit with which no client can be made leaves the one before open, for when it is undone', async () => {
+  const { opened, document, clients, findTwice, callsEnd } = setUp();
+  callsEnd.resolve();
+  await findTwice('public');
+  await expect(clients.find(document('public', 'wrong.pem'), 'idp')).rejects.toThrow('the caFile cannot be read');
+  await findTwice('public');
+  expect(opened).toEqual([{ network: 'public', asked: 1, closed: 0 }]);
+  await clients.close();
 });

@@ -51,13 +51,14 @@ export class PartnerClients {
     const key = JSON.stringify([issuer, network, caFile, own.id, secret]);
     const known = this.#open.get(id);
     if (known?.key === key) return known.opened;
-    // Nothing is waited for until the new one is in its place: who comes at the same time must find it there. The calls of the old one end by themselves.
-    void known?.dependency.close();
+    // Nothing is waited for until the new one is in its place: who comes at the same time must find it there.
     const ca = caFile === undefined ? undefined : resolvePolicyFile(document, caFile);
     const dependency = this.#openDependency({ name: `sign-in at ${id}`, network, caFile: ca });
     const opened = discover({ issuer, clientId: own.id, secret, dependency });
     const open = { key, dependency, opened };
     this.#open.set(id, open);
+    // Not before: an edit with which no new one can be made may be undone. The calls of the old one end by themselves.
+    void known?.dependency.close();
     opened.catch(() => {
       if (this.#open.get(id) !== open) return;
       this.#open.delete(id);
