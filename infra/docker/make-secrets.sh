@@ -38,6 +38,26 @@ once() { # once FILE OWNER: stdin becomes FILE, unless there is one
 }
 own() { if ((EUID == 0)); then chown "$2:$2" "$1"; fi; }
 
+# The server gets no password, only what it is to hash to.
+redis_hash() { sed -E 's|^rediss://[^:]+:([^@]+)@.*|\1|' "redis-url-$1" | tr -d '\n' | sha256sum | cut -d' ' -f1; }
+redis_users() {
+  local rules=$redis_rules
+  for name in portal mcp audit-worker operator; do rules=${rules/PASSWORD_$name /#$(redis_hash "$name") }; done
+  echo "$rules"
+}
+# Redis knows who is in redis-users. Kept beside URLs of others, it would refuse every service.
+redis_knows() { [[ -e redis-url-$1 ]] && grep -q "^user causeway_${1//-/_} .*#$(redis_hash "$1") " redis-users; }
+for name in portal mcp audit-worker operator; do
+  if [[ -e redis-users ]] && ! redis_knows "$name"; then
+    cat >&2 <<END
+Nothing was made: $dir/redis-users has no login causeway_${name//-/_} with the password of redis-url-$name.
+Keep a copy of it, move it away, and run this again: it is made anew for all four logins, with the URLs that are missing.
+Redis knows these logins when it has that file and was restarted, and then no other: docs/deploy.md#upgrade says how services move there.
+END
+    exit 1
+  fi
+done
+
 # Keys of the gateway.
 random | once portal-cookie-key "$causeway"
 random | sed 's/^/k1:/' | once handle-key "$causeway"
@@ -56,13 +76,7 @@ url causeway_gateway gateway | once database-url "$causeway"
 url causeway_audit_worker audit-worker | once audit-database-url "$causeway"
 url causeway_audit_reader audit-reader | once audit-read-url "$causeway"
 once postgres-superuser-password "$database" <postgres-password
-# One login of Redis for each, with the rights of redis-users.acl. The server gets no password, only what it is to hash to.
-redis_hash() { sed -E 's|^rediss://[^:]+:([^@]+)@.*|\1|' "redis-url-$1" | tr -d '\n' | sha256sum | cut -d' ' -f1; }
-redis_users() {
-  local rules=$redis_rules
-  for name in portal mcp audit-worker operator; do rules=${rules/PASSWORD_$name /#$(redis_hash "$name") }; done
-  echo "$rules"
-}
+# One login of Redis for each, with the rights of redis-users.acl.
 for name in portal mcp audit-worker operator; do
   password=$(random)
   echo "rediss://causeway_${name//-/_}:$password@$redis" | once "redis-url-$name" "$causeway"
