@@ -19,8 +19,8 @@ const DEALS = table('sales_base', 'deals', [
   margin_pct numeric(5, 2) NOT NULL,
   closed_on date NOT NULL
 )`,
-  'CREATE INDEX IF NOT EXISTS deals_by_region_amount ON sales_base.deals (region, amount DESC NULLS LAST)',
-  'CREATE INDEX IF NOT EXISTS deals_by_region_day ON sales_base.deals (region, closed_on DESC NULLS LAST)',
+  'CREATE INDEX IF NOT EXISTS deals_by_region_amount ON sales_base.deals (region, amount)',
+  'CREATE INDEX IF NOT EXISTS deals_by_region_day ON sales_base.deals (region, closed_on)',
   'CREATE INDEX IF NOT EXISTS deals_by_rep ON sales_base.deals (rep_email)',
 ]);
 

@@ -42,13 +42,13 @@ async function ask(tool: string, args: object = {}, role = 'executive') {
 
 const EMPTY = { region: null, customer: null, rep_email: null, product: null, stage: null, margin_pct: null };
 
-test('columns without a value are null, and come last', async () => {
+test('columns without a value are null, and first where an index has them first', async () => {
   await insert(
     `(1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL), (2, 'WEST', NULL, NULL, NULL, NULL, 5, NULL, '2026-01-02')`,
   );
   const rows = [
-    { ...EMPTY, deal_id: 2, region: 'WEST', amount: 5, closed_on: '2026-01-02' },
     { ...EMPTY, deal_id: 1, amount: null, closed_on: null },
+    { ...EMPTY, deal_id: 2, region: 'WEST', amount: 5, closed_on: '2026-01-02' },
   ];
   for (const order of ['amount', 'closed_on']) {
     const { answer } = await ask('query_sales_data', { order_by: order });

@@ -44,8 +44,8 @@ describe('values are bound, never written', () => {
   test.each([
     [{ region: "WEST' OR true --" }, ["WEST' OR true --", 10], 'WHERE "region" = $1'],
     [{ stage: 'won', min_amount: 5 }, ['won', 5, 10], 'WHERE "stage" = $1 AND "amount" >= $2'],
-    [{ region: 'WEST', order_by: 'amount', limit: 3 }, ['WEST', 3], 'ORDER BY "amount" DESC NULLS LAST, "id"'],
-    [{ order_by: 'closed_on' }, [10], 'ORDER BY "closed_on" DESC NULLS LAST, "id"'],
+    [{ region: 'WEST', order_by: 'amount', limit: 3 }, ['WEST', 3], 'ORDER BY "amount" DESC, "id"'],
+    [{ order_by: 'closed_on' }, [10], 'ORDER BY "closed_on" DESC, "id"'],
   ])('%j', async (args, values, text) => {
     const { statement } = await ask(args);
     expect(statement?.values).toEqual(values);
