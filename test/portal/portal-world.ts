@@ -30,6 +30,8 @@ export interface PortalWorld {
   readonly journal: TestJournal;
   /** Moves the portal's clock, and what no setting of it moves. */
   readonly clock: { aheadMs: number; monotonicAheadMs: number };
+  /** Moves the portal's clock forward. Resolves when both replicas have read the revocations since. */
+  passTime(ms: number): Promise<void>;
   readonly idps: IdentityProviders;
   readonly issuer: TestIssuer;
   readonly supervisorSecret: string;
@@ -79,8 +81,11 @@ export async function startPortalWorld(options: WorldOptions = {}): Promise<Port
   const trail: Trail = { events: [], logs: [], journal: { isFull: false }, clock: { aheadMs: 0, monotonicAheadMs: 0 } };
   const environment = { ...environmentOf({ url, dir, policyFile: policy.path }), ...state };
   // The same public address: a balancer stands in front of both.
+  const replicas: Replica[] = [];
   for (const one of [port, replicaPort]) {
-    opening.defer(await startReplica({ ...environment, PORTAL_LISTEN: String(one) }, trail));
+    const replica = await startReplica({ ...environment, PORTAL_LISTEN: String(one) }, trail);
+    opening.defer(replica.stop);
+    replicas.push(replica);
   }
   const opened = opening.move();
   return {
@@ -93,6 +98,10 @@ export async function startPortalWorld(options: WorldOptions = {}): Promise<Port
     people,
     supervisorSecret: 'supervisor-secret',
     mcpKey,
+    passTime: async (ms) => {
+      trail.clock.aheadMs += ms;
+      for (const { knowsRevocations } of replicas) await until(knowsRevocations);
+    },
     tokenOf: rememberedSignIns(idps),
     policy: async (edit) => {
       const changes = () => trail.events.filter(({ kind }) => kind === 'policy_change').length;
@@ -139,8 +148,8 @@ function rememberedSignIns(idps: IdentityProviders): PortalWorld['tokenOf'] {
 }
 
 /** What comes sooner or later; the test's own deadline ends what never does. */
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await delay(25);
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await delay(25);
 }
 
 function environmentOf({ url, dir, policyFile }: { url: string; dir: string; policyFile: string }) {
@@ -186,7 +195,12 @@ async function signIn(idps: IdentityProviders, email: string): Promise<string> {
 
 type Trail = Pick<PortalWorld, 'events' | 'logs' | 'journal' | 'clock'>;
 
-async function startReplica(environment: Record<string, string>, trail: Trail) {
+interface Replica {
+  readonly stop: () => Promise<void>;
+  readonly knowsRevocations: () => Promise<boolean>;
+}
+
+async function startReplica(environment: Record<string, string>, trail: Trail): Promise<Replica> {
   const settings = readPortalSettings(environment);
   const logger = createLogger({
     service: 'portal',
@@ -206,9 +220,13 @@ async function startReplica(environment: Record<string, string>, trail: Trail) {
   const ended = Promise.withResolvers<number>();
   const host = { on: (_signal: string, listener: typeof end) => (end = listener), exit: () => {}, end: ended.resolve };
   await serve({ service: 'portal', settings, logger, metrics: createMetrics(), host, ...portal });
-  return async () => {
-    end('SIGTERM');
-    await ended.promise;
+  const revocations = portal.checks.find(({ name }) => name === 'revocations');
+  return {
+    stop: async () => {
+      end('SIGTERM');
+      await ended.promise;
+    },
+    knowsRevocations: async () => (await revocations?.run(AbortSignal.timeout(10_000)))?.status === 'ok',
   };
 }
 

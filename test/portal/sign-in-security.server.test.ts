@@ -93,7 +93,7 @@ describe('a refresh token', () => {
   test('ends its grant when it is taken back, used or not', async () => {
     const first = await signedIn();
     const second = await bodyOf(await refresh(world, String(first['refresh_token'])));
-    world.clock.aheadMs += 31_000;
+    await world.passTime(31_000);
     await post(`${world.url}/oauth/revoke`, { token: String(first['refresh_token']), client_id: CLIENT });
     expect((await refresh(world, String(second['refresh_token']))).status).toBe(400);
     expect(await isActive(second.access_token)).toBe(false);
@@ -104,11 +104,11 @@ describe('a refresh token', () => {
     world.journal.isFull = true;
     expect((await refresh(world, token)).status).toBe(503);
     world.journal.isFull = false;
-    world.clock.aheadMs += 31_000;
+    await world.passTime(31_000);
     const later = await refresh(world, token);
     expect(later.status).toBe(200);
     // What was given back is used up by that.
-    world.clock.aheadMs += 31_000;
+    await world.passTime(31_000);
     expect((await refresh(world, token)).status).toBe(400);
     expect((await refresh(world, await refreshTokenOf(later))).status).toBe(400);
   });
@@ -121,7 +121,7 @@ describe('a refresh token', () => {
     const next = await refreshTokenOf(answers[0] as Response);
     expect((await refresh(world, next)).status).toBe(429);
     await world.policy((text) => text);
-    world.clock.aheadMs += 31_000;
+    await world.passTime(31_000);
     expect((await refresh(world, next)).status).toBe(200);
   });
 

@@ -6,7 +6,7 @@ import type { Revocation, RevocationLog } from './revocation-log.ts';
 export interface RevocationFeedOptions {
   readonly log: RevocationLog;
   readonly now?: () => number;
-  /** Ages the feed: however the clock is set, it neither hides nor makes a silence of the log. */
+  /** Ages the feed beside the clock that can be set back. It stands still while the machine is suspended. */
   readonly monotonic?: () => number;
   /** Twice within the two seconds in which a revocation must hold everywhere. */
   readonly pollMs?: number;
@@ -22,6 +22,13 @@ const RETRY_AFTER_MS = 5000;
 /** More than a clock that is kept right ever moves between two looks. */
 const STEP_MS = 1000;
 
+/** What both clocks were when the log was looked at last, and how old the feed was by then. */
+interface Look {
+  readonly monotonicMs: number;
+  readonly clockMs: number;
+  ageMs: number;
+}
+
 /** What was taken back, in memory. Follows the log; what it once knew it keeps until it runs out, even when the log loses it. */
 export class RevocationFeed {
   readonly #log: RevocationLog;
@@ -31,9 +38,7 @@ export class RevocationFeed {
   readonly #report: (error: unknown) => void;
   readonly #known = new Map<string, Revocation>();
   #version: string | undefined;
-  #readAt = -Infinity;
-  /** What the clock was ahead of the monotonic one at the last look. */
-  #offsetMs = 0;
+  #look: Look = { monotonicMs: 0, clockMs: 0, ageMs: Infinity };
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
@@ -58,9 +63,13 @@ export class RevocationFeed {
     clearTimeout(this.#timer);
   }
 
-  /** How long ago the log was read successfully. */
+  /**
+   * How long ago the log was read successfully. From look to look the clock that went further counts: a suspend stops the
+   * monotonic one, and the other may be set back. One that is set forward cannot be told from a suspend.
+   */
   get ageMs(): number {
-    return this.#monotonic() - this.#readAt;
+    const { monotonicMs, clockMs, ageMs } = this.#look;
+    return ageMs + Math.max(this.#monotonic() - monotonicMs, this.#now() - clockMs);
   }
 
   /** Why this is revoked, or undefined. From memory. Throws when that is too old to say that something is not revoked. */
@@ -96,23 +105,25 @@ export class RevocationFeed {
   }
 
   async #read(): Promise<void> {
-    const startedAt = this.#monotonic();
-    this.#lookForStep(startedAt);
+    const look = this.#beginLook();
     const version = await this.#log.version();
     if (version !== this.#version) {
       for (const revocation of await this.#log.all()) this.#know(revocation);
       this.#version = version;
     }
-    this.#readAt = startedAt;
+    look.ageMs = 0;
     const now = this.#now();
     for (const [key, { until }] of this.#known) if (until.getTime() <= now) this.#known.delete(key);
   }
 
-  /** By a clock that was wrong, entries ran out or were left out: after a step everything is read anew. */
-  #lookForStep(monotonicMs: number): void {
-    const offsetMs = this.#now() - monotonicMs;
-    if (Math.abs(offsetMs - this.#offsetMs) > STEP_MS) this.#version = undefined;
-    this.#offsetMs = offsetMs;
+  #beginLook(): Look {
+    const before = this.#look;
+    const look = { monotonicMs: this.#monotonic(), clockMs: this.#now(), ageMs: this.ageMs };
+    const stepMs = look.clockMs - before.clockMs - (look.monotonicMs - before.monotonicMs);
+    // By a clock that was wrong, entries ran out or were left out: after a step everything is read anew.
+    if (Math.abs(stepMs) > STEP_MS) this.#version = undefined;
+    this.#look = look;
+    return look;
   }
 
   #know(revocation: Revocation): void {
