@@ -155,7 +155,7 @@ test('a no to an agent that comes while it asks leaves no token that lives', asy
   for (let round = 0; round < 8; round++) {
     const { csrf = '' } = fieldsOf((await browser.open(`${world.url}/`)).text);
     const say = (decision: string) =>
-      browser.open(`${world.url}/connections`, { csrf, application: 'agent:supervisor', decision });
+      browser.open(`${world.url}/connections`, { csrf, application: 'agent:supervisor', scope: 'sql', decision });
     await say('allow');
     const [exchanged] = await Promise.all([
       exchange(world, subject, { form, headers: asSupervisor(world) }),
@@ -258,6 +258,32 @@ describe('while nothing can be recorded', () => {
   });
 });
 
+const requestOf = ({ headers }: Visit): string => headers.get('x-request-id') ?? 'none';
+const eventsOf = (visit: Visit) => world.events.filter(({ requestId }) => requestId === requestOf(visit));
+
+const REASON = 'the human took it back meanwhile';
+const GIVEN_THEN_NOT = [
+  { kind: 'consent', arguments: { decision: 'allowed' }, outcome: { status: 'success' } },
+  { kind: 'consent', arguments: { decision: 'allowed' }, outcome: { status: 'error', reason: REASON } },
+];
+
+test('a sign-in whose session cannot be stored is in the trail as one that came to nothing', async () => {
+  const browser = new TestBrowser();
+  const choose = await browser.open(`${world.url}/`);
+  const full = (bytes: string) => redis.admin.config('SET', 'maxmemory', bytes);
+  world.journal.during = { kind: 'sign_in', work: () => full('1') };
+  const visit = await signIn(browser, choose, ERIK).finally(() => full('0'));
+  const human = { email: ERIK[1] };
+  expect([visit.status, eventsOf(visit)]).toMatchObject([
+    500,
+    [
+      { kind: 'sign_in', caller: { human }, outcome: { status: 'success' } },
+      { kind: 'sign_in', caller: { human }, outcome: { status: 'error', errorCode: 'internal' } },
+    ],
+  ]);
+  expect(browser.cookieNames()).not.toContain('causeway_session');
+});
+
 describe('a no that comes while a yes is being recorded wins', () => {
   /** The yes is being written into the trail when the same person says no, in another window. */
   const sayNoDuringYes = (browser: TestBrowser, form: Record<string, string>) => {
@@ -274,6 +300,7 @@ describe('a no that comes while a yes is being recorded wins', () => {
       const visit = await browser.open(page.url, { ...fieldsOf(page.text), decision: 'allow' });
       expect([visit.status, visit.url.searchParams.has('code')]).toEqual([400, false]);
       expect(visit.text).toContain('You took this back at the same moment');
+      expect(eventsOf(visit)).toMatchObject(GIVEN_THEN_NOT);
     });
     expect(given).toEqual([]);
     expect((await browser.open(`${world.url}/`)).text).not.toContain(`value="client:${CLIENT}"`);
@@ -284,9 +311,25 @@ describe('a no that comes while a yes is being recorded wins', () => {
     const form = { csrf: await csrfOf(browser), application: AGENT };
     sayNoDuringYes(browser, form);
     const url = `${world.url}/connections`;
-    expect((await browser.open(url, { ...form, scope: 'sql', decision: 'allow' })).status).toBe(400);
+    const visit = await browser.open(url, { ...form, scope: 'sql', decision: 'allow' });
+    expect([visit.status, eventsOf(visit)]).toMatchObject([400, GIVEN_THEN_NOT]);
     const entries = (await browser.open(`${world.url}/`)).text.split('<li');
     expect(entries.filter((entry) => entry.includes(AGENT) && entry.includes('not allowed'))).toHaveLength(1);
+  });
+
+  test('also when that cannot be recorded any more', async () => {
+    const browser = await signInAs(FELIX);
+    const url = `${world.url}/connections`;
+    const form = { csrf: await csrfOf(browser), application: AGENT, scope: 'sql' };
+    const work = async () => {
+      await browser.open(url, { ...form, decision: 'deny' });
+      world.journal.during = { kind: 'consent', work: async () => (world.journal.isFull = true) };
+    };
+    world.journal.during = { kind: 'consent', work };
+    const visit = await browser.open(url, { ...form, decision: 'allow' });
+    world.journal.isFull = false;
+    expect([visit.status, eventsOf(visit)]).toMatchObject([400, GIVEN_THEN_NOT.slice(0, 1)]);
+    expect(world.logs.filter((line) => line.includes(requestOf(visit))).join('')).toContain(REASON);
   });
 });
 

@@ -4,7 +4,7 @@ import { explainRole, mapClaims, type MappedClaims, type Policy } from '@causewa
 import type { Application, Consent } from '../../consent/consents.ts';
 import type { Account } from '../../sign-in/accounts.ts';
 import type { Browser } from '../browser.ts';
-import { attempted } from '../browser-attempt.ts';
+import { attempted, nothing } from '../browser-attempt.ts';
 import { ANYTHING, readOwnForm } from '../page-handler.ts';
 import { chooseProviderPage } from '../pages/choose-provider.ts';
 import { type Connected, homePage } from '../pages/home.ts';
@@ -47,21 +47,21 @@ export async function changeConnection(browser: Browser, request: IncomingMessag
   const isAllowed = form.get('decision') === 'allow';
   if (!isApplication(application)) throw new AppError('invalid_request', 'no application is named');
   const lastNo = await browser.consents.lastNo(account.human, application);
-  const scopes = await attempted(browser, { response, kind: isAllowed ? 'consent' : 'revocation' }, async (attempt) => {
+  const kind = isAllowed ? 'consent' : 'revocation';
+  await attempted(browser, { response, kind }, async (attempt) => {
     const mapped = roleOf(browser, account);
     attempt.isProven = true;
     attempt.caller = callerOf(mapped, browser.now());
     Object.assign(attempt.details, { application, decision: isAllowed ? 'allowed' : 'denied' });
     if (isAllowed) {
-      const agreed = agreedScopes(browser, { application, mapped, shown: form.get('scope') ?? '' });
-      attempt.details['scope'] = agreed.join(' ');
-      return agreed;
+      const scopes = agreedScopes(browser, { application, mapped, shown: form.get('scope') ?? '' });
+      attempt.details['scope'] = scopes.join(' ');
+      return () => browser.connections.connect(account.human, application, { scopes, lastNo });
     }
     // What is taken away is so even when nobody can write it down; then the page says that it failed, and "again" does no harm.
     await takeBack(browser, account, application);
-    return undefined;
+    return nothing;
   });
-  if (scopes !== undefined) await browser.connections.connect(account.human, application, { scopes, lastNo });
   redirect(response, '/');
 }
 
@@ -80,7 +80,10 @@ function agreedScopes({ identity }: Browser, { application, mapped, shown }: Yes
   const id = application.slice('agent:'.length);
   const agent = application.startsWith('agent:') && Object.hasOwn(policy.agents, id) ? policy.agents[id] : undefined;
   if (agent === undefined) throw new AppError('invalid_request', 'there is no such agent');
-  return narrowScopes(possibleScopes(policy, agent, mapped), shown.split(' ').filter(isScope));
+  const agreed = narrowScopes(possibleScopes(policy, agent, mapped), shown.split(' ').filter(isScope));
+  // A page that was open during an upgrade or an edit: a yes to nothing would be kept as one.
+  if (agreed.length === 0) throw new AppError('invalid_request', 'nothing of what was on the page can be had');
+  return agreed;
 }
 
 type AgentRule = Policy['agents'][string];
@@ -141,7 +144,10 @@ interface AgentConsent {
 /** What the policy gave the agent since the yes is not agreed to: it stands there to be agreed to. */
 function agentEntry({ said, possible, consent }: AgentConsent): Pick<Connected, 'note' | 'isAllowed' | 'wanted'> {
   const decision = said?.decision ?? (consent === 'admin' ? 'by the administrator' : 'denied');
-  if (decision === 'denied') return { note: `not allowed: ${possible.join(', ')}`, isAllowed: false, wanted: possible };
+  if (decision === 'denied') {
+    const wanted = possible.length === 0 ? undefined : possible;
+    return { note: `not allowed: ${possible.join(', ')}`, isAllowed: false, wanted };
+  }
   const agreed = said === undefined ? possible : possible.filter((scope) => said.scopes.includes(scope));
   const more = possible.filter((scope) => !agreed.includes(scope));
   const note = `allowed by ${said === undefined ? 'the administrator' : 'you'}: ${agreed.join(', ')}`;

@@ -5,7 +5,7 @@ import { availableScopes } from '../../provider/browser-hooks.ts';
 import type { PendingAuthorization } from '../../provider/interactions.ts';
 import type { Account } from '../../sign-in/accounts.ts';
 import type { Browser } from '../browser.ts';
-import { attempted } from '../browser-attempt.ts';
+import { attempted, nothing } from '../browser-attempt.ts';
 import { readOwnForm } from '../page-handler.ts';
 import { chooseProviderPage } from '../pages/choose-provider.ts';
 import { consentPage } from '../pages/consent.ts';
@@ -70,11 +70,11 @@ interface Decision {
 }
 
 async function decide(browser: Browser, { request, response, pending, account, isAllowed }: Decision): Promise<void> {
-  const { identity, consents, connections, interactions } = browser;
+  const { identity, consents, interactions } = browser;
   const { clientId } = pending;
   const wanted = availableScopes(identity, account, pending.scopes);
   const lastNo = await consents.lastNo(account.human, `client:${clientId}`);
-  await attempted(browser, { response, kind: 'consent' }, async (attempt) => {
+  const grantId = await attempted(browser, { response, kind: 'consent' }, async (attempt) => {
     const mapped = mapClaims(identity.document, account.human, account.claims);
     if (!mapped.ok) throw new AppError('access_denied', mapped.reason);
     attempt.isProven = true;
@@ -82,12 +82,23 @@ async function decide(browser: Browser, { request, response, pending, account, i
     attempt.caller = callerOf(mapped, browser.now());
     const decision = isAllowed ? 'allowed' : 'denied';
     Object.assign(attempt.details, { decision, redirect_uri: pending.redirectUri, scope: wanted.allowed.join(' ') });
+    return isAllowed ? () => connect(browser, { pending, account, wanted, lastNo }) : nothing;
   });
-  if (!isAllowed) return interactions.refuse(request, response);
-  const { resource, lifetimes } = identity.document.policy;
-  const grantId = await interactions.grant({ accountId: account.id, clientId, resource, ...wanted });
-  const grant = { grantId, ttlMs: lifetimes.refreshAbsoluteSeconds * 1000 };
-  await connections.connect(account.human, `client:${clientId}`, { scopes: wanted.allowed, lastNo, grant });
+  if (grantId === undefined) return interactions.refuse(request, response);
   await browser.registered.keep(clientId);
   await interactions.finishConsent(request, response, grantId);
+}
+
+interface Yes extends Pick<Decision, 'pending' | 'account'> {
+  readonly wanted: ReturnType<typeof availableScopes>;
+  readonly lastNo: string | undefined;
+}
+
+/** Answers with the id of the grant. */
+async function connect(browser: Browser, { pending: { clientId }, account, wanted, lastNo }: Yes): Promise<string> {
+  const { resource, lifetimes } = browser.identity.document.policy;
+  const grantId = await browser.interactions.grant({ accountId: account.id, clientId, resource, ...wanted });
+  const grant = { grantId, ttlMs: lifetimes.refreshAbsoluteSeconds * 1000 };
+  await browser.connections.connect(account.human, `client:${clientId}`, { scopes: wanted.allowed, lastNo, grant });
+  return grantId;
 }

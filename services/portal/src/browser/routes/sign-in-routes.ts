@@ -3,7 +3,7 @@ import { AppError, type Caller } from '@causeway/core';
 import { type MappedClaims, mapClaims } from '@causeway/policy';
 import { countAddress } from '../../attempt/count-address.ts';
 import type { Browser } from '../browser.ts';
-import { attempted } from '../browser-attempt.ts';
+import { attempted, nothing } from '../browser-attempt.ts';
 import { localPath } from '../local-path.ts';
 import { readOwnForm } from '../page-handler.ts';
 import { chooseProviderPage } from '../pages/choose-provider.ts';
@@ -45,7 +45,7 @@ export async function endSignIn(browser: Browser, request: IncomingMessage, resp
   const idp = idpOf(request);
   const search = new URL(request.url ?? '/', browser.publicUrl).search.slice(1);
   const tabs = tabsOf(browser, request);
-  const { signedIn, idToken, returnTo } = await attempted(browser, { response, kind: 'sign_in' }, async (attempt) => {
+  const returnTo = await attempted(browser, { response, kind: 'sign_in' }, async (attempt) => {
     attempt.details['idp'] = idp;
     const finished = await browser.signIn.finish(idp, { search, browsers: tabs });
     const others = tabs.filter((tab) => tab !== finished.browser);
@@ -56,10 +56,12 @@ export async function endSignIn(browser: Browser, request: IncomingMessage, resp
     const mapped = mapClaims(browser.identity.document, human, claims);
     if (!mapped.ok) throw new AppError('access_denied', mapped.reason);
     attempt.caller = callerOf(mapped, browser.now());
-    return finished;
+    return async () => {
+      const accountId = await browser.accounts.save(finished.signedIn);
+      await browser.sessions.begin(request, response, { accountId, idToken: finished.idToken });
+      return finished.returnTo;
+    };
   });
-  const accountId = await browser.accounts.save(signedIn);
-  await browser.sessions.begin(request, response, { accountId, idToken });
   redirect(response, returnTo);
 }
 
@@ -83,6 +85,7 @@ export async function signOut(browser: Browser, request: IncomingMessage, respon
     attempt.isProven = true;
     // A full journal keeps nobody signed in.
     await browser.sessions.end(response, session);
+    return nothing;
   });
   const there = account && (await browser.signIn.endUrl(account.human.idp, session.idToken, `${browser.publicUrl}/`));
   if (there === undefined) return redirect(response, '/');
