@@ -203,13 +203,20 @@ describe('rights', () => {
 
   describe('a login that may do more than hand in batches stores nothing', () => {
     const refusal = async (url: string) => {
-      const table = new PostgresAuditTable({ url: new Secret(url), connectionsMax: 1, report: () => undefined });
+      const said: unknown[] = [];
+      const report = (error: unknown) => said.push(error);
+      const table = new PostgresAuditTable({ url: new Secret(url), connectionsMax: 1, report });
       const asked = await table.ping().catch((error: unknown) => error);
       const stored = await table.append('main', createRecords().many(1), []).catch((error: unknown) => error);
       await table.close();
       expect(await count('tool_calls')).toBe(0);
-      expect(asked).toMatchObject({ code: 'config_invalid' });
+      expect(asked).toMatchObject({
+        code: 'config_invalid',
+        // What the login is called is no cure: it may be the right one, with a grant too many.
+        publicMessage: expect.stringMatching(/take from it, or from PUBLIC, what the log names/),
+      });
       expect(stored).toEqual(asked);
+      expect(said).toEqual([asked, stored]);
       return String(asked);
     };
 
@@ -233,7 +240,10 @@ describe('rights', () => {
         'GRANT SELECT (role) ON audit_base.tool_calls_2026_01 TO $',
         'may SELECT on audit_base.tool_calls_2026_01 (role)',
       ],
-      ['GRANT INSERT ON audit_base.dead_letters TO PUBLIC', 'may INSERT on audit_base.dead_letters'],
+      [
+        'GRANT INSERT ON audit_base.dead_letters TO PUBLIC',
+        'may INSERT on audit_base.dead_letters, as everybody may (PUBLIC)',
+      ],
       ['CREATE VIEW audit.calls AS SELECT 1; GRANT SELECT ON audit.calls TO $', 'may SELECT on audit.calls'],
       ['CREATE SEQUENCE audit_base.n; GRANT USAGE ON SEQUENCE audit_base.n TO $', 'may USAGE on audit_base.n'],
       ['GRANT CREATE ON SCHEMA audit TO $', 'may CREATE on schema audit'],
@@ -243,7 +253,10 @@ describe('rights', () => {
         'may CREATE on the database',
       ],
       ['GRANT EXECUTE ON FUNCTION audit_base.bury(json) TO $', 'may EXECUTE on function audit_base.bury(json)'],
-      ['CREATE FUNCTION audit.added() RETURNS int RETURN 1', 'may EXECUTE on function audit.added()'],
+      [
+        'CREATE FUNCTION audit.added() RETURNS int RETURN 1',
+        'may EXECUTE on function audit.added(), as everybody may (PUBLIC)',
+      ],
       [
         'GRANT EXECUTE ON FUNCTION audit.append TO $ WITH GRANT OPTION',
         'may grant EXECUTE on function audit.append(text,uuid[],json,bytea,json)',

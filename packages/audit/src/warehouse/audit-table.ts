@@ -39,12 +39,16 @@ export interface PostgresAuditTableOptions {
 const CONNECT_MS = 5000;
 const APPEND_MS = 30_000;
 const CONTENT_MAX = 100_000;
+const CURE =
+  'The login may do more than hand in batches: take from it, or from PUBLIC, what the log names, or use causeway_audit_worker.';
 
 export class PostgresAuditTable implements AuditTable {
   readonly #pool: pg.Pool;
+  readonly #report: (error: unknown) => void;
   #loginIsRight = false;
 
   constructor({ url, connectionsMax, report }: PostgresAuditTableOptions) {
+    this.#report = report;
     this.#pool = openPool({
       url,
       name: 'audit-worker',
@@ -87,9 +91,12 @@ export class PostgresAuditTable implements AuditTable {
     if (this.#loginIsRight) return;
     const problems = await workerLoginProblems(this.#pool);
     if (problems.length > 0) {
-      throw new AppError('config_invalid', `AUDIT_DATABASE_URL: ${problems.join('; ')}`, {
-        safeDetail: 'The login of AUDIT_DATABASE_URL may do more than hand in batches: use causeway_audit_worker.',
+      const refusal = new AppError('config_invalid', `AUDIT_DATABASE_URL: ${problems.join('; ')}`, {
+        safeDetail: CURE,
       });
+      // Health says that the log names them: so it must, also while there is no batch.
+      this.#report(refusal);
+      throw refusal;
     }
     this.#loginIsRight = true;
   }

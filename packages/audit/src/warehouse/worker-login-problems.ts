@@ -47,6 +47,7 @@ UNION ALL
 SELECT 'owns ' || pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid) FROM pg_catalog.pg_shdepend d, me, here
 WHERE NOT me.rolsuper AND d.refclassid = 'pg_catalog.pg_authid'::regclass AND d.refobjid = me.oid AND d.deptype = 'o' AND d.dbid IN (0, here.oid)
 UNION ALL
-SELECT format('may %s on %s', CASE WHEN is_grantable THEN 'grant ' ELSE '' END || privilege_type, name) FROM grants, me
+SELECT format('may %s on %s', CASE WHEN is_grantable THEN 'grant ' ELSE '' END || privilege_type, name)
+  || CASE grantee WHEN 0 THEN ', as everybody may (PUBLIC)' ELSE '' END FROM grants, me
 WHERE NOT me.rolsuper AND (is_grantable OR privilege_type <> ALL (coalesce(needed, '{}')))
 ORDER BY 1`;
