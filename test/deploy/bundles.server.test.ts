@@ -1,6 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import dockerignore from '@balena/dockerignore';
@@ -146,6 +155,22 @@ describe('an operator’s first hour, from the images', () => {
         dispatcher: new Agent({ localAddress, keepAliveTimeout: 1 }),
       });
     expect([(await from('127.0.0.1')).statusCode, (await from('127.0.0.2')).statusCode]).toEqual([401, 403]);
+  });
+
+  test('what policy check warns of is in the log of portal and mcp, after an edit too', async () => {
+    const file = join(world.dir, 'policy/policy.yaml');
+    const policy = readFileSync(file, 'utf8');
+    writeFileSync(file, `${policy}\nrevoked: { humans: [{ issuer: https://gone.example.com, subject: x }] }\n`);
+    for (const name of ['portal', 'mcp']) {
+      const lines = () =>
+        running
+          .get(name)
+          ?.output()
+          .match(/^.*"the policy has warnings".*$/gm) ?? [];
+      await expect.poll(lines, { timeout: 60_000 }).toEqual([expect.stringContaining('is the issuer of no provider')]);
+      expect(lines()[0]).toContain('"level":"warn"');
+    }
+    writeFileSync(file, policy);
   });
 
   test('SIGTERM ends each of them with 0', async () => {

@@ -16,6 +16,7 @@ export { policyReference } from './policy-reference.ts';
 export { PolicyStore } from './policy-store.ts';
 export { providerSettings } from './provider-settings.ts';
 export { formatProblem, PolicyRefused, type Problem } from './problem.ts';
+export { reportWarnings } from './report-warnings.ts';
 export type { Revocations } from './revocations.ts';
 export type { Policy, Provider } from './schema.ts';
 export { compileDatabricks } from './sql/compile-databricks.ts';

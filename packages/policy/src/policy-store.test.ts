@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { decideTool } from './decide-tool.ts';
 import { type PolicyChanged, type PolicyRefusal, PolicyStore } from './policy-store.ts';
+import { reportWarnings } from './report-warnings.ts';
 import { BASE_POLICY, changedPolicy } from './testing/base-policy.ts';
 import { humanWith } from './testing/callers.ts';
 
@@ -73,6 +74,23 @@ test('a good edit is taken, told to subscribers with its difference, and holds f
     loadedAt: world.now,
     lastRefusal: undefined,
   });
+});
+
+test('what policy check warns of is said at the start, and once after each edit that holds', async () => {
+  const stranger = changedPolicy(['issuer: https://acme.example/, subject', 'issuer: https://gone.example/, subject']);
+  const { store, edit } = await openStore(stranger);
+  const said: (readonly string[])[] = [];
+  reportWarnings(store, (warnings) => said.push(warnings));
+  const warning = expect.stringMatching(
+    /^policy.yaml:\d+:\d+: warning: revoked.humans\[0\].issuer: is the issuer of no/,
+  );
+  expect(said).toEqual([[warning]]);
+  await edit(BAD);
+  await edit(BASE_POLICY);
+  expect(said).toHaveLength(1);
+  await edit(stranger);
+  await edit(stranger);
+  expect(said).toEqual([[warning], [warning]]);
 });
 
 test('a bad edit is refused whole, told once, shown in health, and the old policy stays', async () => {
@@ -161,7 +179,7 @@ test('the file is looked at again and again, until it is stopped', async () => {
 });
 
 test('revocations beside the document stay with every new policy', async () => {
-  const revocations = { revocationOf: () => 'reported stolen' };
+  const revocations = { revocationOf: () => ({ what: { kind: 'role', role: 'sales' }, reason: 'reported stolen' }) as const };
   const world = { text: BASE_POLICY };
   const store = await PolicyStore.open({
     file: 'p',

@@ -12,6 +12,7 @@ import {
   openPolicyStore,
   type PolicyDocument,
   type PolicyStore,
+  reportWarnings,
   resolvePolicyFile,
   type Revocations,
 } from '@causeway/policy';
@@ -115,7 +116,7 @@ async function openParts({ settings, logger, metrics, waitFor }: Process) {
   const policy = await openPolicy({ settings, logger, revocations });
   const inForce = new PolicyInForce(() => policy.current);
   const { portalPublicUrl: issuer } = settings;
-  const revocationOf: Revocations['revocationOf'] = (what) => revocations.revocationOf(what);
+  const revocationOf: Revocations['revocationOf'] = (whats) => revocations.revocationOf(whats);
   const network = settings.portalNetwork ?? (isProduction ? 'public' : LOOPBACK_NETWORK);
   const portalKeys = remoteKeys('portal', issuer, { network });
   return {
@@ -169,6 +170,7 @@ async function openPolicy({ settings, logger, revocations }: PolicyProcess): Pro
   if (policy.current.policy.resource !== resource) {
     throw new AppError('config_invalid', `MCP_PUBLIC_URL: the policy's resource is not ${resource}`);
   }
+  reportWarnings(policy, (warnings) => logger.warn('the policy has warnings', { warnings }));
   policy.start();
   return policy;
 }

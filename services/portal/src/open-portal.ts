@@ -1,6 +1,6 @@
 import type { Audit } from '@causeway/audit';
 import { type KeysState, RevocationFeed, SigningKeys } from '@causeway/auth';
-import { formatProblem, openPolicyStore } from '@causeway/policy';
+import { formatProblem, openPolicyStore, reportWarnings } from '@causeway/policy';
 import type { Front, Logger, ServeOptions } from '@causeway/runtime';
 import { portalApp } from './app.ts';
 import { createAttemptRecorder } from './attempt/record-attempt.ts';
@@ -91,6 +91,7 @@ async function openPolicies({ settings, logger, feed, report }: Policies) {
       logger.error('the edit of the policy is refused', { problems: problems.map(formatProblem) }),
     onError: report,
   });
+  reportWarnings(policies, (warnings) => logger.warn('the policy has warnings', { warnings }));
   policies.start();
   return policies;
 }
