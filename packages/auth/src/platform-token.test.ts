@@ -2,6 +2,7 @@ import { AppError, SCOPES } from '@causeway/core';
 import { expect, test } from 'vitest';
 import { createKeySet } from './keys/key-set.ts';
 import { createPlatformTokenVerifier } from './platform-token.ts';
+import { staleFeed } from './testing/stale-feed.ts';
 import { createTestKey, NOON, NOON_MS } from './testing/test-issuer.ts';
 
 const ISSUER = 'https://workspace.example/oidc';
@@ -65,9 +66,10 @@ test('what was taken back is refused, also when the token is known; and everybod
     audience: 'workspace',
     keys: createKeySet({ keys: [key.jwk] }),
     now: () => NOON_MS,
-    revocationOf: (what) => {
+    revocationOf: (whats) => {
       if (!state.isKnown) throw new AppError('upstream_unavailable', 'nobody knows');
-      return what.kind === 'human' && revoked.has(what.subject) ? 'left' : undefined;
+      const what = whats.find((one) => one.kind === 'human' && revoked.has(one.subject));
+      return what && { what, reason: 'left' };
     },
   });
   const token = key.token(claims, typ);
@@ -77,6 +79,20 @@ test('what was taken back is refused, also when the token is known; and everybod
   state.isKnown = true;
   revoked.add(claims.sub);
   expect(await judge.verify(token)).toEqual({ ok: false, reason: 'revoked' });
+});
+
+test('whose human is known to be revoked is refused as such, while nobody knows of the token', async () => {
+  const feed = await staleFeed({ kind: 'human', issuer: ISSUER, subject: claims.sub });
+  const judge = createPlatformTokenVerifier({
+    issuer: ISSUER,
+    audience: 'workspace',
+    keys: createKeySet({ keys: [key.jwk] }),
+    now: () => NOON_MS,
+    revocationOf: (whats) => feed.revocationOf(whats),
+  });
+  expect(await judge.verify(key.token(claims, typ))).toEqual({ ok: false, reason: 'revoked' });
+  const erik = key.token({ ...claims, sub: 'erik@causeway.example' }, typ);
+  await expect(judge.verify(erik)).rejects.toMatchObject({ code: 'upstream_unavailable' });
 });
 
 const cases: readonly [name: string, reason: string, claims: object, header?: object][] = [

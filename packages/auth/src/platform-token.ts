@@ -7,7 +7,7 @@ import { parseJwt, type ParsedJwt, tokenIdOf } from './jwt/parse-jwt.ts';
 import { type JwtReason, type Refused, refused } from './jwt/refusal.ts';
 import { type VerifiedJwt, verifyJwt } from './jwt/verify-jwt.ts';
 import type { KeySource } from './keys/key-source.ts';
-import { type Revocable, revocablesOf } from './revocable.ts';
+import { type Revocable, revocablesOf, type Revoked } from './revocable.ts';
 import { createVerificationCache, type VerificationCache } from './verification-cache.ts';
 
 export interface PlatformTokenVerifierOptions {
@@ -18,7 +18,7 @@ export interface PlatformTokenVerifierOptions {
   readonly now: () => number;
   readonly algorithms?: readonly Algorithm[];
   /** As for principal tokens. */
-  readonly revocationOf: (what: Revocable) => string | undefined;
+  readonly revocationOf: (whats: readonly Revocable[]) => Revoked | undefined;
   /** Told of each token whether it was known. */
   readonly onLookup?: (isHit: boolean) => void;
 }
@@ -57,8 +57,7 @@ export function createPlatformTokenVerifier(options: PlatformTokenVerifierOption
     verify: async (token) => {
       const result = await cache.verify(token, { kind: 'obo', verify: () => judge(token) });
       if (!result.ok) return result;
-      const isRevoked = revocablesOf(result.caller).some((what) => revocationOf(what) !== undefined);
-      return isRevoked ? refused('revoked') : result;
+      return revocationOf(revocablesOf(result.caller)) === undefined ? result : refused('revoked');
     },
     clear: () => cache.clear(),
   };

@@ -5,6 +5,8 @@ import { createAgentTokenSigner } from './agent-token.ts';
 import { createKeySet } from './keys/key-set.ts';
 import { createPrincipalTokenSigner, createPrincipalTokenVerifier, type PrincipalGrant } from './principal-token.ts';
 import type { Revocable } from './revocable.ts';
+import type { RevocationFeed } from './revocations/revocation-feed.ts';
+import { staleFeed } from './testing/stale-feed.ts';
 import { createTestKey, NOON, NOON_MS } from './testing/test-issuer.ts';
 import { keyFolder } from './testing/test-signing-keys.ts';
 
@@ -16,8 +18,10 @@ const now = () => clock.ms;
 const folder = keyFolder(now);
 const keys = folder.open();
 const revoked: Revocable[] = [];
-const revocationOf = (what: Revocable) =>
-  revoked.some((one) => JSON.stringify(one) === JSON.stringify(what)) ? 'by the test' : undefined;
+const revocationOf = (whats: readonly Revocable[]) => {
+  const what = whats.find((one) => revoked.some((other) => JSON.stringify(one) === JSON.stringify(other)));
+  return what && { what, reason: 'by the test' };
+};
 const signer = createPrincipalTokenSigner({ issuer: ISSUER, resource: RESOURCE, keys, now });
 const verifier = createPrincipalTokenVerifier({ issuer: ISSUER, resource: RESOURCE, keys, now, revocationOf });
 
@@ -200,11 +204,13 @@ describe('refused', () => {
     expect(await verifier.verify(token)).toEqual({ ok: false, reason: 'type_not_accepted' });
   });
 
-  test.each<[string, Revocable]>([
+  const others: [string, Revocable][] = [
     ['its human', { kind: 'human', issuer: 'https://id.example', subject: 'user-1' }],
     ['its agent', { kind: 'agent', id: 'supervisor' }],
     ['its role', { kind: 'role', role: 'west_sales' }],
-  ])('at once when %s is revoked, also from memory', async (_name, what) => {
+  ];
+
+  test.each(others)('at once when %s is revoked, also from memory', async (_name, what) => {
     const { token } = await signer.sign({ ...grant, agent });
     expect(await verifier.verify(token)).toMatchObject({ ok: true });
     revoked.push(what);
@@ -216,5 +222,25 @@ describe('refused', () => {
     revoked.push({ kind: 'token', id: one.tokenId });
     expect(await verifier.verify(one.token)).toEqual({ ok: false, reason: 'revoked' });
     expect(await verifier.verify(other.token)).toMatchObject({ ok: true });
+  });
+
+  const judgeBy = (feed: RevocationFeed) =>
+    createPrincipalTokenVerifier({
+      issuer: ISSUER,
+      resource: RESOURCE,
+      keys,
+      now,
+      revocationOf: (whats) => feed.revocationOf(whats),
+    });
+
+  test.each(others)('as revoked when %s is known to be, while nobody knows of the rest', async (_name, what) => {
+    const { token } = await signer.sign({ ...grant, agent });
+    expect(await judgeBy(await staleFeed(what)).verify(token)).toEqual({ ok: false, reason: 'revoked' });
+  });
+
+  test('as nobody knows, when only others are known to be revoked', async () => {
+    const { token } = await signer.sign({ ...grant, agent });
+    const feed = await staleFeed({ kind: 'token', id: 'other' }, { kind: 'role', role: 'finance' });
+    await expect(judgeBy(feed).verify(token)).rejects.toMatchObject({ code: 'upstream_unavailable' });
   });
 });

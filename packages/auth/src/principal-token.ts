@@ -7,7 +7,7 @@ import { type IssuedToken, PORTAL_ALGORITHM, signPortalJwt, type SigningKeySourc
 import { type JwtReason, type Refused, refused } from './jwt/refusal.ts';
 import { verifyJwt } from './jwt/verify-jwt.ts';
 import type { KeySource } from './keys/key-source.ts';
-import { type Revocable, revocablesOf } from './revocable.ts';
+import { type Revocable, revocablesOf, type Revoked } from './revocable.ts';
 import { createVerificationCache, type VerificationCache } from './verification-cache.ts';
 
 /** RFC 9068 §2.1. */
@@ -105,8 +105,8 @@ export interface PrincipalTokenVerifierOptions {
   readonly resource: string;
   readonly keys: KeySource;
   readonly now: () => number;
-  /** Why something is revoked, or undefined. Asked on every call, from memory; throws when nobody knows. */
-  readonly revocationOf: (what: Revocable) => string | undefined;
+  /** The first of these that is revoked, or undefined. Asked on every call, from memory; throws when nobody knows. */
+  readonly revocationOf: (whats: readonly Revocable[]) => Revoked | undefined;
   /** Told of each token whether it was known. */
   readonly onLookup?: (isHit: boolean) => void;
 }
@@ -124,8 +124,7 @@ export function createPrincipalTokenVerifier(options: PrincipalTokenVerifierOpti
     verify: async (token) => {
       const result = await cache.verify(token, { kind: TYPE, verify: () => verifyPrincipalToken(options, token) });
       if (!result.ok) return result;
-      const isRevoked = revocablesOf(result.caller).some((what) => revocationOf(what) !== undefined);
-      return isRevoked ? refused('revoked') : result;
+      return revocationOf(revocablesOf(result.caller)) === undefined ? result : refused('revoked');
     },
     clear: () => cache.clear(),
   };

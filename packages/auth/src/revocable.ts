@@ -7,6 +7,12 @@ export type Revocable =
   | { readonly kind: 'token'; readonly id: string }
   | { readonly kind: 'role'; readonly role: string };
 
+export interface Revoked {
+  readonly what: Revocable;
+  /** For the log and the audit trail. */
+  readonly reason: string;
+}
+
 /** Everything about a caller that may have been taken back since. */
 export function revocablesOf({ tokenId, human, agent, principal }: Caller): Revocable[] {
   const revocables: Revocable[] = [{ kind: 'token', id: tokenId }];

@@ -1,8 +1,10 @@
+import { AppError } from '@causeway/core';
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { mapClaims } from './map-claims.ts';
 import { parsePolicy } from './parse-policy.ts';
 import type { PolicyDocument } from './policy-document.ts';
+import type { Revocable } from './revocations.ts';
 import type { Policy } from './schema.ts';
 import { BASE_POLICY } from './testing/base-policy.ts';
 import { demoPolicyText } from './testing/demo-policy.ts';
@@ -83,6 +85,23 @@ test.each([
 test('a revoked role is not replaced by a lesser one', () => {
   const document = changed({ revoked: { ...base.policy.revoked, roles: ['chief'] } });
   expect(map({ [ROLES]: ['reps', 'chiefs'] }, document)).toMatchObject({ refusal: 'role_revoked' });
+});
+
+test('a revoked role is refused as such while nobody knows whether its human is revoked', () => {
+  const revocationOf = (whats: readonly Revocable[]) => {
+    const what = whats.find(({ kind }) => kind === 'role');
+    if (what === undefined) throw new AppError('upstream_unavailable', 'nobody knows');
+    return { what, reason: 'reported stolen' };
+  };
+  const document = { ...base, revocations: { revocationOf } };
+  expect(map({}, document)).toMatchObject({ refusal: 'role_revoked' });
+  expect(() => map({ [ROLES]: [] }, document)).toThrow('nobody knows');
+});
+
+test('a revoked human is refused as such, whatever the claims mean', () => {
+  const human = { issuer: ann.issuer, subject: ann.subject };
+  const document = changed({ revoked: { ...base.policy.revoked, humans: [human] } });
+  expect(map({ [ROLES]: [] }, document)).toMatchObject({ refusal: 'human_revoked' });
 });
 
 test('one role under two values is one role', () => {

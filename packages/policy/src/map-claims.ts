@@ -4,6 +4,7 @@ import { groupsOfRole } from './groups.ts';
 import { own } from './own.ts';
 import type { PolicyDocument } from './policy-document.ts';
 import type { PathSegment } from './problem.ts';
+import type { Revocable } from './revocations.ts';
 import { withRule } from './rule.ts';
 import type { Provider } from './schema.ts';
 import { revocation } from './standing.ts';
@@ -57,13 +58,15 @@ export function mapClaims(document: PolicyDocument, human: Human, claims: Claims
     const reason = `the human is of another issuer than "${provider.id}" has now`;
     return refuse('issuer_mismatch', reason, ['providers', index, 'issuer']);
   }
-  const gone = revocation(document, { kind: 'human', ...human });
-  if (gone !== undefined) return refuse('human_revoked', gone.reason, gone.at);
   const chosen = roleOf(document, provider, claims);
+  const revocables: Revocable[] = [{ kind: 'human', issuer: human.issuer, subject: human.subject }];
+  if ('found' in chosen) revocables.push({ kind: 'role', role: chosen.found.role });
+  const gone = revocation(document, revocables);
+  if (gone !== undefined) {
+    return refuse(gone.what.kind === 'role' ? 'role_revoked' : 'human_revoked', gone.reason, gone.at);
+  }
   if ('refusal' in chosen) return refuse(chosen.refusal, chosen.reason);
   const { role, value } = chosen.found;
-  const roleGone = revocation(document, { kind: 'role', role });
-  if (roleGone !== undefined) return refuse('role_revoked', roleGone.reason, roleGone.at);
   const definition = own(policy.roles, role);
   if (definition === undefined) return refuse('no_role', `there is no role "${role}"`);
   return {

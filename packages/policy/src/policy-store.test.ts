@@ -179,7 +179,9 @@ test('the file is looked at again and again, until it is stopped', async () => {
 });
 
 test('revocations beside the document stay with every new policy', async () => {
-  const revocations = { revocationOf: () => ({ what: { kind: 'role', role: 'sales' }, reason: 'reported stolen' }) as const };
+  const revocations = {
+    revocationOf: () => ({ what: { kind: 'role', role: 'sales' }, reason: 'reported stolen' }) as const,
+  };
   const world = { text: BASE_POLICY };
   const store = await PolicyStore.open({
     file: 'p',

@@ -5,8 +5,14 @@ export type Revocable =
   | { readonly kind: 'token'; readonly id: string }
   | { readonly kind: 'role'; readonly role: string };
 
+export interface Revoked {
+  readonly what: Revocable;
+  /** For the log and the audit trail. */
+  readonly reason: string;
+}
+
 /** A source of revocations beside the policy document. It answers from memory, on every call. */
 export interface Revocations {
-  /** Why this is revoked, for the log and the audit trail, or undefined when it is not. Throws when nobody knows. */
-  revocationOf(what: Revocable): string | undefined;
+  /** The first of these that is revoked, or undefined when none is. Throws when it knows of none, and not of all. */
+  revocationOf(whats: readonly Revocable[]): Revoked | undefined;
 }

@@ -1,4 +1,4 @@
-import type { Caller } from '@causeway/core';
+import { AppError, type Caller } from '@causeway/core';
 import { beforeAll, expect, test } from 'vitest';
 import { decideTool, toolsOf } from './decide-tool.ts';
 import { parsePolicy } from './parse-policy.ts';
@@ -81,10 +81,40 @@ test.each([
   ['role', () => sales()],
   ['agent', () => helper()],
 ] as const)('a source beside the document can revoke a %s, and says why', (kind, caller) => {
-  const revocationOf = (what: Revocable) => (what.kind === kind ? 'reported stolen' : undefined);
+  const revocationOf = (whats: readonly Revocable[]) => {
+    const what = whats.find((one) => one.kind === kind);
+    return what && { what, reason: 'reported stolen' };
+  };
   const document = { ...base, revocations: { revocationOf } };
   expectOut(document, caller(), `${kind}_revoked`);
   expect(standingOf(document, caller())).toMatchObject({ reason: expect.stringContaining('reported stolen') });
+});
+
+const known: [string, () => Caller, Revocable][] = [
+  ['human', () => forSales(), { kind: 'human', issuer: 'https://acme.example/', subject: 'u1' }],
+  ['agent', () => forSales(), { kind: 'agent', id: 'helper' }],
+  ['role', () => forSales(), { kind: 'role', role: 'sales' }],
+  ['role', () => forSales(), { kind: 'role', role: 'chief' }],
+];
+test.each(known)(
+  'a %s that is known to be revoked is out as such while nobody knows of the rest',
+  (kind, caller, gone) => {
+    const revocationOf = (whats: readonly Revocable[]) => {
+      const what = whats.find((one) => JSON.stringify(one) === JSON.stringify(gone));
+      if (what === undefined) throw new AppError('upstream_unavailable', 'nobody knows');
+      return { what, reason: 'reported stolen' };
+    };
+    expectOut({ ...base, revocations: { revocationOf } }, caller(), `${kind}_revoked`);
+  },
+);
+
+test('who is revoked by the document is out as such while nobody knows what is revoked beside it', () => {
+  const revocationOf = () => {
+    throw new AppError('upstream_unavailable', 'nobody knows');
+  };
+  const human = { issuer: 'https://acme.example/', subject: 'u1' };
+  expectOut({ ...revoking({ humans: [human] }), revocations: { revocationOf } }, sales(), 'human_revoked');
+  expect(() => standingOf({ ...base, revocations: { revocationOf } }, sales())).toThrow('nobody knows');
 });
 
 test('a token of a role whose principal changed is refused', () => {

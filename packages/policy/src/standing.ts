@@ -3,7 +3,7 @@ import { groupsOfHuman, groupsOfRole } from './groups.ts';
 import { own } from './own.ts';
 import type { PolicyDocument } from './policy-document.ts';
 import type { PathSegment } from './problem.ts';
-import type { Revocable } from './revocations.ts';
+import type { Revocable, Revoked } from './revocations.ts';
 import { withRule } from './rule.ts';
 import type { Policy } from './schema.ts';
 
@@ -77,33 +77,33 @@ function incomplete(document: PolicyDocument, caller: Caller): Refused | undefin
 }
 
 function revoked(document: PolicyDocument, caller: Caller): Refused | undefined {
-  const { human, agent, principal, tokenId } = caller;
-  const agentRole = agent === undefined ? undefined : own(document.policy.agents, agent.id)?.role;
-  const subjects: (Revocable | undefined)[] = [
-    { kind: 'token', id: tokenId },
-    human && { kind: 'human', issuer: human.issuer, subject: human.subject },
-    agent && { kind: 'agent', id: agent.id },
-    roleNamed(principal.role),
-    roleNamed(agentRole),
-  ];
-  for (const subject of subjects) {
-    const found = subject && revocation(document, subject);
-    if (subject && found) return refuse(document, `${subject.kind}_revoked`, found);
-  }
-  return undefined;
+  const found = revocation(document, revocablesOf(document.policy, caller));
+  return found && refuse(document, `${found.what.kind}_revoked`, found);
 }
 
-const roleNamed = (role: string | undefined): Revocable | undefined =>
-  role === undefined ? undefined : { kind: 'role', role };
+function revocablesOf({ agents }: Policy, { human, agent, principal, tokenId }: Caller): Revocable[] {
+  const revocables: Revocable[] = [{ kind: 'token', id: tokenId }];
+  if (human !== undefined) revocables.push({ kind: 'human', issuer: human.issuer, subject: human.subject });
+  if (agent !== undefined) revocables.push({ kind: 'agent', id: agent.id });
+  if (principal.role !== undefined) revocables.push({ kind: 'role', role: principal.role });
+  const agentRole = agent && own(agents, agent.id)?.role;
+  if (agentRole !== undefined) revocables.push({ kind: 'role', role: agentRole });
+  return revocables;
+}
 
+/** The first of these that is revoked, by the document or beside it. */
 export function revocation(
-  document: PolicyDocument,
-  what: Revocable,
-): { reason: string; at: PathSegment[] } | undefined {
-  const index = placeIn(document.policy.revoked, what);
-  if (index >= 0) return { reason: `the ${what.kind} is revoked`, at: ['revoked', `${what.kind}s`, index] };
-  const elsewhere = document.revocations?.revocationOf(what);
-  return elsewhere === undefined ? undefined : { reason: `the ${what.kind} is revoked: ${elsewhere}`, at: [] };
+  { policy, revocations }: PolicyDocument,
+  whats: readonly Revocable[],
+): (Revoked & { readonly at: readonly PathSegment[] }) | undefined {
+  for (const what of whats) {
+    const index = placeIn(policy.revoked, what);
+    if (index >= 0) return { what, reason: `the ${what.kind} is revoked`, at: ['revoked', `${what.kind}s`, index] };
+  }
+  const elsewhere = revocations?.revocationOf(whats);
+  if (elsewhere === undefined) return undefined;
+  const { what, reason } = elsewhere;
+  return { what, reason: `the ${what.kind} is revoked: ${reason}`, at: [] };
 }
 
 function placeIn({ humans, agents, tokens, roles }: Policy['revoked'], what: Revocable): number {

@@ -1,5 +1,5 @@
 import { AppError } from '@causeway/core';
-import type { Revocable } from '../revocable.ts';
+import type { Revocable, Revoked } from '../revocable.ts';
 import { keyOf } from './revocation-entry.ts';
 import type { Revocation, RevocationLog } from './revocation-log.ts';
 
@@ -72,9 +72,12 @@ export class RevocationFeed {
     return ageMs + Math.max(this.#monotonic() - monotonicMs, this.#now() - clockMs);
   }
 
-  /** Why this is revoked, or undefined. From memory. Throws when that is too old to say that something is not revoked. */
-  revocationOf(what: Revocable): string | undefined {
-    const known = this.#knownOf(what);
+  /**
+   * The first of these that is revoked, or undefined. From memory, however old; throws when that is too old to say that none
+   * is. So what belongs together is asked together: not to know of one must not hide that another is revoked.
+   */
+  revocationOf(whats: readonly Revocable[]): Revoked | undefined {
+    const known = this.#knownOf(whats);
     if (known === undefined && this.ageMs > REVOCATION_FEED_AGE_MAX_MS)
       throw new AppError('upstream_unavailable', 'nobody knows what was revoked lately', {
         retryAfterMs: RETRY_AFTER_MS,
@@ -97,11 +100,15 @@ export class RevocationFeed {
     }
   }
 
-  #knownOf(what: Revocable): string | undefined {
-    // Asked a dozen times for each call, and most of the time there are none.
+  #knownOf(whats: readonly Revocable[]): Revoked | undefined {
+    // Asked several times for each call, and most of the time there are none.
     if (this.#known.size === 0) return undefined;
-    const found = this.#known.get(keyOf(what));
-    return found !== undefined && found.until.getTime() > this.#now() ? found.reason : undefined;
+    const now = this.#now();
+    for (const what of whats) {
+      const found = this.#known.get(keyOf(what));
+      if (found !== undefined && found.until.getTime() > now) return found;
+    }
+    return undefined;
   }
 
   async #read(): Promise<void> {

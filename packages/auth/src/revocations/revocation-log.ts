@@ -1,9 +1,6 @@
-import type { Revocable } from '../revocable.ts';
+import type { Revoked } from '../revocable.ts';
 
-export interface Revocation {
-  readonly what: Revocable;
-  /** For the log and the audit trail. */
-  readonly reason: string;
+export interface Revocation extends Revoked {
   /** When nothing is left that it could refuse. */
   readonly until: Date;
 }

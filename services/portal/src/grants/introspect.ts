@@ -49,8 +49,9 @@ function describe({ identity }: FindTokenDeps, found: FoundToken): Record<string
     case 'agent': {
       if (agentOf(document.policy, found.clientId)?.id !== found.agentId)
         return 'the agent is not the client’s any more';
-      const isGone = isRevoked(document, { kind: 'token', id: found.tokenId });
-      if (isGone || isRevoked(document, { kind: 'agent', id: found.agentId })) return 'the agent token is revoked';
+      const { tokenId, agentId } = found;
+      const isGone = isRevoked(document, { kind: 'token', id: tokenId }, { kind: 'agent', id: agentId });
+      if (isGone) return 'the agent token is revoked';
       const exp = seconds(found.expiresAt);
       return { ...common, sub: `agent:${found.agentId}`, aud: issuer, exp, jti: found.tokenId };
     }
