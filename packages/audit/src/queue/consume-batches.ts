@@ -57,6 +57,8 @@ interface Opened {
 
 const BACKOFF_MAX_MS = 10_000;
 const LOCK_MS = 10_000;
+const ASK_AGAIN_MS = 1000;
+const NOT_YET = { safeDetail: 'The queue could not be opened yet: the log says why.' };
 
 /** With jitter, so that workers that lost the same database do not come back in step. */
 export const retryDelayMs = (attempt: number, random: () => number = Math.random): number =>
@@ -68,14 +70,18 @@ export function consumeBatches(options: ConsumerOptions): BatchConsumer {
   const closing = new AbortController();
   let opened: Opened | undefined;
   const opening = openAtLast(backend, options, closing.signal).then((result) => (opened = result));
+  const depth = async () => {
+    if (opened === undefined) throw new AppError('upstream_unavailable', 'the audit queue was never reached', NOT_YET);
+    const counts = await opened.queue.getJobCounts('waiting', 'active', 'delayed', 'failed');
+    const { waiting = 0, active = 0, delayed = 0, failed = 0 } = counts;
+    return { waiting, active, delayed, failed };
+  };
   return {
-    depth: async () => {
-      if (opened === undefined) throw new AppError('upstream_unavailable', 'the audit queue was never reached');
-      const counts = await opened.queue.getJobCounts('waiting', 'active', 'delayed', 'failed');
-      const { waiting = 0, active = 0, delayed = 0, failed = 0 } = counts;
-      return { waiting, active, delayed, failed };
+    depth,
+    // Not the server's PING: that a login lacks a right shows at what it has to do alone.
+    ping: async () => {
+      await depth();
     },
-    ping: () => backend.ping(),
     checkSetup: () => backend.checkSetup(),
     close: async () => {
       closing.abort();
@@ -105,7 +111,7 @@ async function openAtLast(
 async function open(backend: QueueBackend, options: ConsumerOptions): Promise<Opened> {
   const { concurrency, process, report, lockMs = LOCK_MS } = options;
   await backend.prepare();
-  const { Queue, Worker } = withBackend(backend.factory);
+  const { Queue, Worker } = withBackend(askingSeldom(backend.factory));
   const queue: AuditQueue = new Queue(QUEUE_NAME, { connection: {} });
   const worker: AuditWorker = new Worker(QUEUE_NAME, (job: Job<SignedBatch, Receipt>) => work(job, process), {
     connection: {},
@@ -127,6 +133,20 @@ async function open(backend: QueueBackend, options: ConsumerOptions): Promise<Op
     await Promise.allSettled([worker.close(true), queue.close()]);
     throw error;
   }
+}
+
+/** BullMQ asks for the next job again at once when the answer was an error, such as a missing right or a full disk: 20,000 times a second. */
+function askingSeldom(factory: QueueBackend['factory']): QueueBackend['factory'] {
+  return (...args) => {
+    const backend = factory(...args);
+    const ask = backend.moveToActive.bind(backend);
+    backend.moveToActive = (...job) =>
+      ask(...job).catch(async (error: unknown) => {
+        await delay(ASK_AGAIN_MS);
+        throw error;
+      });
+    return backend;
+  };
 }
 
 async function work(job: Job<SignedBatch, Receipt>, process: ConsumerOptions['process']): Promise<Receipt> {

@@ -334,6 +334,46 @@ test('a Redis that may evict or forget says so', async () => {
   });
 });
 
+test('a worker whose login lacks a right says so, asks seldom, and goes on when it has it', async () => {
+  const as = (user: string) => new Secret(redis.url.replace('//', `//${user}:x@`));
+  await redis.admin.call('ACL', 'SETUSER', 'elsewhere', 'on', '>x', '~other:*', '+@all');
+  onTestFinished(async () => void (await redis.admin.call('ACL', 'DELUSER', 'elsewhere')));
+  const said: unknown[] = [];
+  const report = (error: unknown) => said.push(error);
+  const warehouse = new Warehouse();
+  const since = performance.now();
+  const worker = consumeBatches({
+    location: { redisUrl: as('elsewhere') },
+    concurrency: 4,
+    process: warehouse.process,
+    report,
+  });
+  onTestFinished(() => worker.close());
+  await expect.poll(() => said.length, WAIT).toBeGreaterThan(4);
+  // A slow machine takes longer; only one that asks again at once is as quick as that.
+  expect(performance.now() - since).toBeGreaterThan(1000);
+  expect(said.map(String)).toContainEqual(expect.stringContaining('NOPERM'));
+  await expect(worker.ping()).rejects.toThrow('NOPERM');
+
+  const producer = testProducer();
+  ship(producer, { redisUrl: new Secret(redis.urlOf('mcp')) });
+  await record(producer, 5);
+  await redis.admin.call('ACL', 'SETUSER', 'elsewhere', '~bull:causeway-audit:*');
+  await emptied(producer);
+  await worker.ping();
+  expect(stored(warehouse)).toEqual(seqsTo(5));
+});
+
+test('a worker whose login is refused says that it never reached the queue', async () => {
+  const location = { redisUrl: new Secret(redis.url.replace('//', '//causeway_audit_worker:wrong@')) };
+  const said: unknown[] = [];
+  const report = (error: unknown) => said.push(error);
+  const worker = consumeBatches({ location, concurrency: 1, process: new Warehouse().process, report });
+  onTestFinished(() => worker.close());
+  await expect.poll(() => said.map(String), WAIT).toContainEqual(expect.stringContaining('WRONGPASS'));
+  await expect(worker.ping()).rejects.toMatchObject({ publicMessage: expect.stringMatching(/the log says why/) });
+});
+
 test('a Redis that hangs fails a call in time', async () => {
   const hanging = await startTestRedis();
   const queue = new BullBatchQueue({ redisUrl: new Secret(hanging.url) }, () => undefined);
