@@ -25,5 +25,8 @@ export function redact(value: unknown, depth = 0): unknown {
 const SECRET_TEXT =
   /\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*){0,3}|\b(?:Bearer|Basic|DPoP)\s+[\w.~+/=-]{8,}|(?<=:\/\/[^\s:/?#@"\\]{0,200}:)[^\s/?#@"\\]+(?=@)/g;
 
+// What each of them has in it, found in a tenth of the time: most lines have none.
+const MARK = /eyJ|Bearer|Basic|DPoP|:\/\//;
+
 /** Blanks what looks like a secret by its form, wherever it stands in a line. */
-export const redactText = (line: string): string => line.replace(SECRET_TEXT, REDACTED);
+export const redactText = (line: string): string => (MARK.test(line) ? line.replace(SECRET_TEXT, REDACTED) : line);
