@@ -89,6 +89,19 @@ test('an AppError is logged with code, message and stack; of its cause there is 
   expect(lines.join('')).not.toContain('hunter2');
 });
 
+test('what Redis answers is logged by its code alone', () => {
+  const { logger, lines, last } = capture();
+  const answer = (message: string) =>
+    Object.assign(new Error(message), { name: 'ReplyError', command: { args: ['hunter2'] } });
+  for (const code of ['WRONGPASS', 'NOPERM', 'MISCONF', 'ERR']) {
+    logger.warn('no', { error: answer(`${code} hunter2 has no permissions`) });
+    expect(last()['error']).toEqual({ type: 'ReplyError', code, stack: expect.any(Array) });
+  }
+  logger.warn('no', { error: answer('hunter2 is no code') });
+  expect(last()['error']).toEqual({ type: 'ReplyError', stack: expect.any(Array) });
+  expect(lines.join('')).not.toContain('hunter2');
+});
+
 test('a chain of causes ends, and so does a cycle', () => {
   const { logger, lines } = capture();
   const error = new Error('x');

@@ -29,6 +29,8 @@ export function describeError(thrown: unknown, causes = CAUSES_MAX): DescribedEr
 
 /** Codes such as ECONNREFUSED, 42501 or invalid_token; anything longer or stranger is text, not a code. */
 function codeOf(error: Error): string | undefined {
+  // Redis says its code, such as NOPERM, as the first word of the text.
+  if (error.name === 'ReplyError') return /^[A-Z]{3,20}(?= )/.exec(error.message)?.[0];
   const { code } = error as { code?: unknown };
   return typeof code === 'string' && /^[\w.-]{1,48}$/.test(code) ? code : undefined;
 }
