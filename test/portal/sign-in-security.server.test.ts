@@ -272,7 +272,8 @@ test('a sign-in whose session cannot be stored is in the trail as one that came 
   const choose = await browser.open(`${world.url}/`);
   const full = (bytes: string) => redis.admin.config('SET', 'maxmemory', bytes);
   world.journal.during = { kind: 'sign_in', work: () => full('1') };
-  const visit = await signIn(browser, choose, ERIK).finally(() => full('0'));
+  const visit = await signIn(browser, choose, ERIK);
+  await full('0');
   const human = { email: ERIK[1] };
   expect([visit.status, eventsOf(visit)]).toMatchObject([
     500,

@@ -51,7 +51,8 @@ async function register(
   checkUse(description);
   await limits.count('registration', address);
   const { token_endpoint_auth_method: method = 'client_secret_basic' } = description;
-  const client = await registered.register(description, { isConfidential: CONFIDENTIAL.includes(method) });
+  const isConfidential = CONFIDENTIAL.includes(method);
+  const client = await registered.register(description, { isConfidential, address });
   attempt.clientId = client.client_id;
   Object.assign(attempt.details, { client_name: client.client_name, redirect_uris: client.redirect_uris });
   const { client_secret: secret } = client;

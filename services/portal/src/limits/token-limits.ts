@@ -14,7 +14,7 @@ export interface TokenLimits {
 
 const MINUTE = 60;
 const HOUR = 3600;
-/** No setting: who needs more is named in the policy. In a day it is half of what may wait for a first yes. */
+/** No setting: who needs more is named in the policy. */
 const REGISTRATIONS_PER_HOUR = 40;
 const TABLE = 'causeway_portal_limits';
 

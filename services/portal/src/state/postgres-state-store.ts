@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { Keeping, StateStore } from './state-store.ts';
+import type { GroupCount, Keeping, StateStore } from './state-store.ts';
 
 /** Two replicas that make the same table at once would collide in the catalog. */
 const PREPARE = `
@@ -84,6 +84,15 @@ export class PostgresStateStore implements StateStore {
       [group],
     );
     return new Map(rows.map(({ key, value }) => [key, value]));
+  }
+
+  async countOf(group: string): Promise<GroupCount> {
+    const { rows } = await this.#pool.query<{ size: number; ms: number | null }>(
+      `SELECT count(*)::int AS size, ceil(extract(epoch FROM min(expires_at) - now()) * 1000)::float8 AS ms
+         FROM causeway_portal_state WHERE member_of = $1 AND expires_at > now()`,
+      [group],
+    );
+    return { size: rows[0]?.size ?? 0, firstEndsInMs: rows[0]?.ms ?? 0 };
   }
 
   async deleteGroup(group: string): Promise<void> {

@@ -1,5 +1,5 @@
 import type { ChainableCommander, Redis } from 'ioredis';
-import type { Keeping, StateStore } from './state-store.ts';
+import type { GroupCount, Keeping, StateStore } from './state-store.ts';
 
 const ENTRY = 'causeway:portal:entry:';
 /** A sorted set of keys by the time at which they end, so that dead members can be dropped. */
@@ -31,8 +31,15 @@ export class RedisStateStore implements StateStore {
     return (await this.#redis.getdel(ENTRY + key)) ?? undefined;
   }
 
-  async delete(key: string): Promise<void> {
-    await this.#redis.del(ENTRY + key);
+  async delete(key: string, group?: string): Promise<void> {
+    if (group === undefined) await this.#redis.del(ENTRY + key);
+    else
+      await run(
+        this.#redis
+          .multi()
+          .del(ENTRY + key)
+          .zrem(GROUP + group, key),
+      );
   }
 
   async entriesOf(group: string): Promise<ReadonlyMap<string, string>> {
@@ -44,6 +51,15 @@ export class RedisStateStore implements StateStore {
         return typeof value === 'string' ? [[key, value] as const] : [];
       }),
     );
+  }
+
+  async countOf(group: string): Promise<GroupCount> {
+    const now = Date.now();
+    const [size, [, end]] = await Promise.all([
+      this.#redis.zcount(GROUP + group, `(${now}`, '+inf'),
+      this.#redis.zrangebyscore(GROUP + group, `(${now}`, '+inf', 'WITHSCORES', 'LIMIT', 0, 1),
+    ]);
+    return { size, firstEndsInMs: end === undefined ? 0 : Number(end) - now };
   }
 
   async deleteGroup(group: string): Promise<void> {

@@ -5,6 +5,12 @@ export interface Keeping {
   readonly group?: string | undefined;
 }
 
+export interface GroupCount {
+  readonly size: number;
+  /** When the first of them ends by itself; 0 when there are none. */
+  readonly firstEndsInMs: number;
+}
+
 /** What all replicas of the portal share: codes, grants, sessions, consents, used assertions. */
 export interface StateStore {
   get(key: string): Promise<string | undefined>;
@@ -13,7 +19,10 @@ export interface StateStore {
   add(key: string, value: string, keeping: Keeping): Promise<boolean>;
   /** Reads and forgets: exactly one of all that try gets it. */
   take(key: string): Promise<string | undefined>;
-  delete(key: string): Promise<void>;
+  /** The group that it was set with, if there was one: whoever leaves it out still counts there until its time is over. */
+  delete(key: string, group?: string): Promise<void>;
   entriesOf(group: string): Promise<ReadonlyMap<string, string>>;
+  /** How many there are, without reading them. */
+  countOf(group: string): Promise<GroupCount>;
   deleteGroup(group: string): Promise<void>;
 }

@@ -13,8 +13,9 @@ export function interruptedStateStore(store: StateStore, before: () => Promise<v
     set: interrupted((key, value, keeping) => store.set(key, value, keeping)),
     add: interrupted((key, value, keeping) => store.add(key, value, keeping)),
     take: interrupted((key) => store.take(key)),
-    delete: interrupted((key) => store.delete(key)),
+    delete: interrupted((key, group) => store.delete(key, group)),
     entriesOf: interrupted((group) => store.entriesOf(group)),
+    countOf: interrupted((group) => store.countOf(group)),
     deleteGroup: interrupted((group) => store.deleteGroup(group)),
   };
 }

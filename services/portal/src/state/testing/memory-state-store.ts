@@ -1,4 +1,4 @@
-import type { Keeping, StateStore } from '../state-store.ts';
+import type { GroupCount, Keeping, StateStore } from '../state-store.ts';
 
 interface Entry {
   readonly value: string;
@@ -46,12 +46,20 @@ export class MemoryStateStore implements StateStore {
   }
 
   async entriesOf(group: string): Promise<ReadonlyMap<string, string>> {
-    const now = this.#now();
-    const live = [...this.#entries].filter(([, entry]) => entry.group === group && entry.until > now);
-    return new Map(live.map(([key, { value }]) => [key, value]));
+    return new Map(this.#live(group).map(([key, { value }]) => [key, value]));
+  }
+
+  async countOf(group: string): Promise<GroupCount> {
+    const ends = this.#live(group).map(([, { until }]) => until - this.#now());
+    return { size: ends.length, firstEndsInMs: ends.length === 0 ? 0 : Math.min(...ends) };
   }
 
   async deleteGroup(group: string): Promise<void> {
     for (const [key, entry] of this.#entries) if (entry.group === group) this.#entries.delete(key);
+  }
+
+  #live(group: string): [string, Entry][] {
+    const now = this.#now();
+    return [...this.#entries].filter(([, entry]) => entry.group === group && entry.until > now);
   }
 }

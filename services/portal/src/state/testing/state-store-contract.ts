@@ -75,6 +75,22 @@ export function describeStateStore(
       expect((await here.entriesOf(group)).size).toBe(0);
     });
 
+    test('a group is counted without those that ended or were taken out of it, and says when the first one ends', async () => {
+      const [here, there] = open();
+      const [group, gone] = [key(), key()];
+      expect(await there.countOf(group)).toEqual({ size: 0, firstEndsInMs: 0 });
+      await here.set(key(), 'short', { ttlMs: 30, group });
+      await here.set(gone, 'gone', { ttlMs: 60_000, group });
+      await here.set(key(), 'first', { ttlMs: 1_800_000, group });
+      await here.set(key(), 'last', { ...HOUR, group });
+      await wait(60);
+      await there.delete(gone, group);
+      const { size, firstEndsInMs } = await there.countOf(group);
+      expect(size).toBe(2);
+      expect(firstEndsInMs).toBeGreaterThan(60_000);
+      expect(firstEndsInMs).toBeLessThanOrEqual(1_800_000);
+    });
+
     test('a long-lived member keeps its group listed after a short-lived one', async () => {
       const [here, there] = open();
       const [group, long, short] = [key(), key(), key()];
