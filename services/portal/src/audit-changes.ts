@@ -21,12 +21,12 @@ export function auditChanges({ policies, keys, sink, report }: ChangeAuditDeps):
   const unsubscribe = policies.subscribe(({ before, after }) =>
     record({ kind: 'policy_change', arguments: { before: before.digest }, policyDigest: after.digest }),
   );
-  let { kid } = keys.current;
+  let kid = keys.canSign ? keys.current.kid : undefined;
   const timer = setInterval(() => {
-    // A clock that was set back: health says so, and the key is the same when the clock is right again.
+    // A clock that is behind: health says so, and the key is the same when the clock is right again.
     if (!keys.canSign) return;
     const { kid: now } = keys.current;
-    if (now !== kid) record({ kind: 'key_rotation', arguments: { before: kid, after: now } });
+    if (kid !== undefined && now !== kid) record({ kind: 'key_rotation', arguments: { before: kid, after: now } });
     kid = now;
   }, LOOK_MS).unref();
   return () => {

@@ -49,7 +49,7 @@ export class SigningKeys implements KeySource {
     // Before the file itself: a change in between is then seen at the next look.
     this.#version = versionOf(options.dir);
     this.#lookedAt = options.now();
-    this.#keys = read(options);
+    this.#keys = read(options.dir);
   }
 
   /** What is wrong with the file now, for health and the log. */
@@ -108,7 +108,7 @@ export class SigningKeys implements KeySource {
       const version = versionOf(dir);
       // What could not be read is read again: it may have become readable without another change.
       if (version === this.#version && this.#problem === undefined) return;
-      this.#keys = read(this.#options);
+      this.#keys = readForUse(this.#options);
       this.#version = version;
       this.#problem = undefined;
     } catch (error) {
@@ -117,13 +117,17 @@ export class SigningKeys implements KeySource {
   }
 }
 
-function read({ dir, now }: SigningKeysOptions): LoadedKey[] {
+function read(dir: string): LoadedKey[] {
   const stored = readKeyFile(dir);
   if (stored === undefined) throw new AppError('config_invalid', `${keyFilePath(dir)} is missing`);
-  if (stored.every((key) => signsFromMs(key) > now())) {
-    throw new AppError('config_invalid', `${keyFilePath(dir)} has no key that signs now`);
-  }
   return stored.map(load);
+}
+
+/** In place of keys that are at hand. At the start there are none, and with a clock that is behind the first one has to be waited for. */
+function readForUse({ dir, now }: SigningKeysOptions): LoadedKey[] {
+  const keys = read(dir);
+  if (keys.some(({ stored }) => signsFromMs(stored) <= now())) return keys;
+  throw new AppError('config_invalid', `${keyFilePath(dir)} has no key that signs now`);
 }
 
 function load(stored: StoredKey): LoadedKey {
