@@ -1,7 +1,7 @@
 import type { Revocable } from '@causeway/auth';
 import type { PolicyDocument } from '@causeway/policy';
 
-/** Whether a token, an agent or one of several was taken back, by the policy or at run time. Callers as a whole are judged by `standingOf`. */
+/** Whether one of these tokens and agents was taken back, by the policy or at run time. Callers as a whole are judged by `standingOf`. */
 export function isRevoked(
   { policy: { revoked }, revocations }: PolicyDocument,
   ...whats: readonly Extract<Revocable, { kind: 'token' | 'agent' }>[]
