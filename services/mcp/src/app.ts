@@ -2,18 +2,18 @@ import type { Audit } from '@causeway/audit';
 import type { PlatformTokenVerifier, PrincipalTokenVerifier } from '@causeway/auth';
 import type { Platform } from '@causeway/platform';
 import type { ListenAddress, Logger, Metrics, Networks, ServedApp } from '@causeway/runtime';
-import { createCallMetrics } from './call-metrics.ts';
+import { createCallMetrics } from './call/call-metrics.ts';
 import type { ConnectionPool } from './connections/connection-pool.ts';
 import type { ConversationHandles } from './conversation/conversation-handles.ts';
-import { createToolHost } from './create-tool-host.ts';
-import type { Tool } from './define-tool.ts';
+import { createToolHost } from './call/create-tool-host.ts';
+import type { Tool } from './call/define-tool.ts';
 import { type Authenticate, authenticateBearer, authenticateObo, type OboOptions } from './http/authenticate.ts';
 import { createChallenge } from './http/challenge.ts';
 import { refuseMethod, serveMcp } from './http/mcp-endpoint.ts';
 import { METADATA_PATHS, metadataUrl, serveMetadata } from './http/resource-metadata.ts';
 import { type CallLimits } from './limits/call-limits.ts';
 import { createMcp } from './mcp/create-mcp.ts';
-import { createPolicyViews, type PolicySource } from './policy-view.ts';
+import { createPolicyViews, type PolicySource } from './policy/policy-view.ts';
 
 export const SERVICE = 'mcp';
 

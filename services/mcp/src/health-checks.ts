@@ -2,7 +2,7 @@ import { clockCheck, REVOCATION_FEED_AGE_MAX_MS, type RemoteKeys, type Revocatio
 import type { Platform } from '@causeway/platform';
 import type { PolicyStore } from '@causeway/policy';
 import type { HealthCheck } from '@causeway/runtime';
-import type { PolicySource } from './policy-view.ts';
+import type { PolicySource } from './policy/policy-view.ts';
 import type { RateStore } from './limits/open-rate-store.ts';
 
 export interface HealthDeps {

@@ -41,7 +41,7 @@ import { createCallLimits } from './limits/call-limits.ts';
 import { CallSlots } from './limits/call-slots.ts';
 import { openRateStore } from './limits/open-rate-store.ts';
 import { openPlatform } from './open-platform.ts';
-import { PolicyInForce } from './policy-in-force.ts';
+import { PolicyInForce } from './policy/policy-in-force.ts';
 import { type McpSettings, readMcpSettings } from './settings.ts';
 import { addServiceMetrics } from './service-metrics.ts';
 import { offeredTools } from './tools/index.ts';

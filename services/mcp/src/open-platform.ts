@@ -16,7 +16,7 @@ import {
   type NetworkRule,
   LOOPBACK_NETWORK,
 } from '@causeway/runtime';
-import type { PolicyInForce } from './policy-in-force.ts';
+import type { PolicyInForce } from './policy/policy-in-force.ts';
 import { createPortalAssertions } from './portal-assertions.ts';
 import type { McpSettings } from './settings.ts';
 

@@ -33,7 +33,7 @@ function keptForOne(started: () => SecurityWorld): void {
     expect(answers.map(({ status }) => status)).toEqual(forgeries.flatMap(() => [200, 401]));
   });
 
-  // Red when `list` in services/mcp/src/create-tool-host.ts keeps the first list for everybody.
+  // Red when `list` in services/mcp/src/call/create-tool-host.ts keeps the first list for everybody.
   test('[cache-list] a list that was made for one caller is not shown to another, and no hop may keep it', async () => {
     const world = started();
     const list = async (proof: readonly Header[]) => {

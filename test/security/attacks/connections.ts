@@ -103,7 +103,7 @@ function answers(started: () => SecurityWorld): void {
     expect(String(content['body'])).toHaveLength(256 * 1024);
   });
 
-  // Red when services/mcp/src/guard-output.ts cleans nothing, and when it lets joiners, selectors or fillers pass.
+  // Red when services/mcp/src/call/guard-output.ts cleans nothing, and when it lets joiners, selectors or fillers pass.
   test('[hidden-text] what nobody sees in an answer is not there for a model either', async () => {
     const { content } = await ask(started(), { path: '/hidden' });
     expect(withoutOne(String(content['body']))).toBe('shown[2J31mtoo');

@@ -61,7 +61,7 @@ function sqlInInputs(started: () => SecurityWorld): void {
 }
 
 function hiddenInstructions(started: () => SecurityWorld): void {
-  // Red when services/mcp/src/guard-output.ts cleans nothing.
+  // Red when services/mcp/src/call/guard-output.ts cleans nothing.
   test('[hidden-rows] a row cannot carry words that its reader does not see', async () => {
     const world = started();
     const customer = `Acme${Object.values(HIDDEN).join('')} Ltd`;

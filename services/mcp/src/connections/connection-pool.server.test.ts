@@ -5,7 +5,7 @@ import { AppError } from '@causeway/core';
 import type { OutsideCall } from '@causeway/platform';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startPartner, type TestPartner } from '../testing/start-partner.ts';
-import { callTool } from '../call-tool.ts';
+import { callTool } from '../call/call-tool.ts';
 import { callerOf, callWorld, type WorldOptions } from '../testing/call-world.ts';
 import { ConnectionPool } from './connection-pool.ts';
 

@@ -1,7 +1,7 @@
 import { type AppError, narrowScopes, type Scope } from '@causeway/core';
 import type { Policy } from '@causeway/policy';
 import type { Challenge } from '@causeway/runtime';
-import { InsufficientScope } from '../insufficient-scope.ts';
+import { InsufficientScope } from '../call/insufficient-scope.ts';
 import { TokenMissing } from './bearer-token.ts';
 
 export interface ChallengeOptions {

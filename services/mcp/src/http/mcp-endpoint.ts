@@ -11,8 +11,8 @@ import {
   withSpan,
 } from '@causeway/runtime';
 import type { RequestHandler } from 'express';
-import { refusalOutcome } from '../call-event.ts';
-import { isChallenge } from '../create-tool-host.ts';
+import { refusalOutcome } from '../call/call-event.ts';
+import { isChallenge } from '../call/create-tool-host.ts';
 import type { Mcp } from '../mcp/create-mcp.ts';
 import type { McpReply } from '../mcp/mcp-reply.ts';
 import type { McpRequest } from '../mcp/tool-host.ts';

@@ -1,7 +1,7 @@
 import { ATTRIBUTE } from '@causeway/runtime';
 import type { JSONRPCRequest } from '@modelcontextprotocol/server';
 import { SpanStatusCode } from '@opentelemetry/api';
-import { startServerSpan } from '../server-span.ts';
+import { startServerSpan } from '../call/server-span.ts';
 import type { JsonRpcResponse } from './exchange.ts';
 import type { McpRequest } from './tool-host.ts';
 

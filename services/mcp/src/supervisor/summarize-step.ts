@@ -1,4 +1,4 @@
-import type { CallResult } from '../call-tool.ts';
+import type { CallResult } from '../call/call-tool.ts';
 import type { Step } from './plan-steps.ts';
 
 const LINES_MAX = 5;

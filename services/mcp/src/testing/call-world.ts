@@ -16,14 +16,14 @@ import type {
 } from '@causeway/platform';
 import { demoPolicy } from '@causeway/platform/testing';
 import type { Policy, PolicyDocument } from '@causeway/policy';
-import type { CallToolDeps, ToolCall } from '../call-tool.ts';
+import type { CallToolDeps, ToolCall } from '../call/call-tool.ts';
 import { ConnectionPool } from '../connections/connection-pool.ts';
 import { createConversationHandles } from '../conversation/conversation-handles.ts';
 import { parseHandleKeys } from '../conversation/handle-keys.ts';
-import type { Tool } from '../define-tool.ts';
+import type { Tool } from '../call/define-tool.ts';
 import type { CallLimits } from '../limits/call-limits.ts';
-import { createPolicyViews, type PolicySource } from '../policy-view.ts';
-import { Stages } from '../stages.ts';
+import { createPolicyViews, type PolicySource } from '../policy/policy-view.ts';
+import { Stages } from '../call/stages.ts';
 import { TOOL_LIST } from '../tools/index.ts';
 
 const DEMO = await demoPolicy();

@@ -1,7 +1,7 @@
 import { AppError } from '@causeway/core';
 import type { Answer, Question } from '@causeway/platform';
 import { describe, expect, test } from 'vitest';
-import { callTool } from '../call-tool.ts';
+import { callTool } from '../call/call-tool.ts';
 import type { CallLimits } from '../limits/call-limits.ts';
 import { callerOf, callWorld, type WorldOptions } from '../testing/call-world.ts';
 

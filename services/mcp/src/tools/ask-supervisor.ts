@@ -1,7 +1,7 @@
 import type { SupervisorAnswer } from '@causeway/platform';
 import { z } from 'zod';
-import type { CallResult } from '../call-tool.ts';
-import { defineTool, type ToolContext } from '../define-tool.ts';
+import type { CallResult } from '../call/call-tool.ts';
+import { defineTool, type ToolContext } from '../call/define-tool.ts';
 import { planSteps, type Step, STEPS_MAX } from '../supervisor/plan-steps.ts';
 import { summarizeStep } from '../supervisor/summarize-step.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { callTool } from '../call-tool.ts';
+import { callTool } from '../call/call-tool.ts';
 import { callerOf, callWorld } from '../testing/call-world.ts';
 import { TOOL_LIST } from './index.ts';
 

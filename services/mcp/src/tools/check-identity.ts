@@ -1,7 +1,7 @@
 import { type Caller, SCOPES } from '@causeway/core';
 import { TOOLS } from '@causeway/policy';
 import { z } from 'zod';
-import { defineTool } from '../define-tool.ts';
+import { defineTool } from '../call/define-tool.ts';
 
 export const checkIdentity = defineTool({
   name: 'check_identity',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { textBody } from '../connections/text-body.ts';
-import { defineTool } from '../define-tool.ts';
+import { defineTool } from '../call/define-tool.ts';
 
 const BODY_CHARS_MAX = 256 * 1024;
 

@@ -1,6 +1,6 @@
 import type { Answer, Question } from '@causeway/platform';
 import { expect, test } from 'vitest';
-import { callTool } from '../call-tool.ts';
+import { callTool } from '../call/call-tool.ts';
 import { callerOf, callWorld } from '../testing/call-world.ts';
 
 const answer: Answer = {

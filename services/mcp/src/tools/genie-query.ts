@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { defineTool } from '../define-tool.ts';
+import { defineTool } from '../call/define-tool.ts';
 
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 

@@ -1,8 +1,8 @@
 import type { Statement } from '@causeway/platform';
 import { z } from 'zod';
-import type { Dataset } from '../dataset.ts';
-import { defineTool } from '../define-tool.ts';
-import { nearestNumber } from '../nearest-number.ts';
+import type { Dataset } from '../policy/dataset.ts';
+import { defineTool } from '../call/define-tool.ts';
+import { nearestNumber } from './nearest-number.ts';
 
 const regionRow = z.object({
   region: z.string().nullable().describe('Null for the deals without one.'),

@@ -1,7 +1,7 @@
 import type { OutsideCall } from '@causeway/platform';
 import type { OutboundResponse } from '@causeway/runtime';
 import { expect, test } from 'vitest';
-import { callTool } from '../call-tool.ts';
+import { callTool } from '../call/call-tool.ts';
 import { callerOf, callWorld } from '../testing/call-world.ts';
 
 async function search(args: object, answer: unknown, status = 200) {

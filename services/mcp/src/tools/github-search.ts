@@ -1,7 +1,7 @@
 import { AppError } from '@causeway/core';
 import { z } from 'zod';
 import { textBody } from '../connections/text-body.ts';
-import { defineTool } from '../define-tool.ts';
+import { defineTool } from '../call/define-tool.ts';
 
 const SUMMARY_CHARS = 280;
 

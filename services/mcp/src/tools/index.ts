@@ -1,5 +1,5 @@
 import type { Platform } from '@causeway/platform';
-import type { Tool } from '../define-tool.ts';
+import type { Tool } from '../call/define-tool.ts';
 import { askSupervisor } from './ask-supervisor.ts';
 import { checkIdentity } from './check-identity.ts';
 import { externalApiCall } from './external-api-call.ts';

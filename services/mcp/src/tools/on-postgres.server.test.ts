@@ -1,6 +1,6 @@
 import { startDemoWorld } from '@causeway/platform/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { callTool } from '../call-tool.ts';
+import { callTool } from '../call/call-tool.ts';
 import { callerOf, callWorld } from '../testing/call-world.ts';
 
 let demo: Awaited<ReturnType<typeof startDemoWorld>>;

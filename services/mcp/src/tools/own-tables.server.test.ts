@@ -1,7 +1,7 @@
 import { applyGovernance, createPostgresPlatform, type Platform } from '@causeway/platform';
 import { existingPolicy, startTestPostgres, type TestPostgres } from '@causeway/platform/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { callTool } from '../call-tool.ts';
+import { callTool } from '../call/call-tool.ts';
 import { callerOf, callWorld } from '../testing/call-world.ts';
 
 // Tables of somebody else's application, whose columns hold what the sample's never do.

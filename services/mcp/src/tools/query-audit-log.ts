@@ -1,7 +1,7 @@
 import type { SqlDialect, SqlValue, Statement } from '@causeway/platform';
 import { TOOLS } from '@causeway/policy';
 import { z } from 'zod';
-import { defineTool } from '../define-tool.ts';
+import { defineTool } from '../call/define-tool.ts';
 
 const text = z.string().nullable();
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineTool } from '../define-tool.ts';
+import { defineTool } from '../call/define-tool.ts';
 
 const found = z.object({
   document_id: z.string(),

@@ -1,8 +1,8 @@
 import type { SqlValue, Statement } from '@causeway/platform';
 import { z } from 'zod';
-import type { Dataset } from '../dataset.ts';
-import { defineTool } from '../define-tool.ts';
-import { nearestNumber } from '../nearest-number.ts';
+import type { Dataset } from '../policy/dataset.ts';
+import { defineTool } from '../call/define-tool.ts';
+import { nearestNumber } from './nearest-number.ts';
 
 /** Whose table it is says which columns may be empty: all but the id. */
 const salesRow = z.object({

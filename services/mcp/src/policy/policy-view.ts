@@ -11,7 +11,7 @@ import {
   type ToolName,
   toolsOf,
 } from '@causeway/policy';
-import { allows } from './connections/allow-list.ts';
+import { allows } from '../connections/allow-list.ts';
 import { Dataset } from './dataset.ts';
 
 /** What the tools are on this platform. */

@@ -3,7 +3,7 @@ import { ATTRIBUTE, failSpan, TOOL_ERROR, toolCallSpan } from '@causeway/runtime
 import { context, type Span, trace } from '@opentelemetry/api';
 import type { ObservedCall } from './call-metrics.ts';
 import { callTool, type CallToolDeps, type CallResult } from './call-tool.ts';
-import type { McpRequest, ToolAnswer, ToolHost } from './mcp/tool-host.ts';
+import type { McpRequest, ToolAnswer, ToolHost } from '../mcp/tool-host.ts';
 import { startServerSpan } from './server-span.ts';
 import { Stages } from './stages.ts';
 

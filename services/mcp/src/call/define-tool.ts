@@ -3,9 +3,9 @@ import type { PlatformSession } from '@causeway/platform';
 import type { ToolName } from '@causeway/policy';
 import type { z } from 'zod';
 import type { CallResult } from './call-tool.ts';
-import type { Connections } from './connections/connection-pool.ts';
+import type { Connections } from '../connections/connection-pool.ts';
 import { describeTool, type ToolDescription } from './describe-tool.ts';
-import type { PolicyView } from './policy-view.ts';
+import type { PolicyView } from '../policy/policy-view.ts';
 
 /** What a tool may do to the world: MCP annotations are derived from it. */
 type Effect = 'read' | 'read outside' | 'write outside';

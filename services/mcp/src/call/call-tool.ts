@@ -6,13 +6,13 @@ import { SPAN } from '@causeway/runtime';
 import { CallDeadline } from './call-deadline.ts';
 import { type CallFacts, observedSession } from './call-facts.ts';
 import { callEvent } from './call-event.ts';
-import type { ConnectionPool } from './connections/connection-pool.ts';
-import type { ConversationHandles } from './conversation/conversation-handles.ts';
+import type { ConnectionPool } from '../connections/connection-pool.ts';
+import type { ConversationHandles } from '../conversation/conversation-handles.ts';
 import type { Tool } from './define-tool.ts';
 import { guardOutput, type GuardedOutput } from './guard-output.ts';
 import { InsufficientScope } from './insufficient-scope.ts';
-import type { CallLimits } from './limits/call-limits.ts';
-import type { PolicyView } from './policy-view.ts';
+import type { CallLimits } from '../limits/call-limits.ts';
+import type { PolicyView } from '../policy/policy-view.ts';
 import type { Stages } from './stages.ts';
 import { createToolContext } from './tool-context.ts';
 

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { callTool } from './call-tool.ts';
 import { defineTool, type Tool } from './define-tool.ts';
-import { callerOf, callWorld, type WorldOptions } from './testing/call-world.ts';
+import { callerOf, callWorld, type WorldOptions } from '../testing/call-world.ts';
 
 const summary = { region: 'WEST', deals: 3, revenue: 10.5, average_deal: 3.5 };
 const engine = { get_region_summary: () => [summary] };

@@ -2,7 +2,7 @@ import type { PlatformSession } from '@causeway/platform';
 import { failSpan, innerToolSpan, withSpan } from '@causeway/runtime';
 import type { CallResult, CallToolDeps, ToolCall } from './call-tool.ts';
 import type { ToolContext } from './define-tool.ts';
-import type { PolicyView } from './policy-view.ts';
+import type { PolicyView } from '../policy/policy-view.ts';
 import { Stages } from './stages.ts';
 
 export interface RunningCall {
