@@ -39,6 +39,7 @@ export class Engine {
   readonly #pool: pg.Pool;
   /** Of its own, so that a cancel gets through when all others are busy. */
   readonly #control: pg.Pool;
+  readonly #closing = new AbortController();
 
   constructor({ url, poolMax }: EngineOptions) {
     const options = SESSION.map((setting) => `-c ${setting}`).join(' ');
@@ -48,7 +49,8 @@ export class Engine {
     for (const pool of [this.#pool, this.#control]) pool.on('error', () => undefined);
   }
 
-  async run(unit: EngineUnit, signal: AbortSignal): Promise<ResultTable> {
+  async run(unit: EngineUnit, given: AbortSignal): Promise<ResultTable> {
+    const signal = AbortSignal.any([given, this.#closing.signal]);
     signal.throwIfAborted();
     const client = await this.#pool.connect();
     let broken: Error | undefined;
@@ -72,7 +74,10 @@ export class Engine {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#pool.end(), this.#control.end()]);
+    // A statement whose caller was cut off before it had its id is cancelled by nobody else.
+    this.#closing.abort();
+    await this.#pool.end();
+    await this.#control.end();
   }
 
   /** A cancel that comes between two steps hits nothing, so it is sent until the unit has ended. */
