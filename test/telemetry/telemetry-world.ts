@@ -152,8 +152,8 @@ export class TelemetryWorld implements AsyncDisposable {
     const after = change(before);
     if (after === before) throw new Error('the edit changes nothing');
     writeFileSync(file, after);
-    for (const deadline = Date.now() + 10_000; Date.now() < deadline; await delay(100)) if (await holds()) return;
-    throw new Error('the edit does not hold within 10 s');
+    for (const deadline = Date.now() + 60_000; Date.now() < deadline; await delay(100)) if (await holds()) return;
+    throw new Error('the edit does not hold within 60 s');
   }
 
   /** Lets nobody into the warehouse, and ends those who are in. Returns how to open it again. */

@@ -43,14 +43,13 @@ async function recordRefusal(
   ctx: KoaContextWithOIDC,
   { error: thrown, startedAt }: Failure,
 ): Promise<void> {
-  const { client, entities, params } = ctx.oidc;
+  const { client, entities } = ctx.oidc;
   // The person's own "no" is in the trail already, as what it is.
   if (entities.Interaction?.result?.['error'] !== undefined) return;
   const { requestId, clientAddress } = requestContext(ctx.res);
   const attempt = beginAttempt('request_refused', { requestId, clientAddress, startedAt });
-  // Of what was sent, this alone: `state` and redirects may hold secrets of the application.
-  const named = params?.['client_id'];
-  attempt.clientId = client?.clientId ?? (typeof named === 'string' ? named.slice(0, 200) : undefined);
+  // Of what was sent, this alone, and only where it names a client: a stranger may write a secret into any parameter.
+  attempt.clientId = client?.clientId;
   const error = refusalOf(thrown);
   noteFailure(ctx.res, error);
   try {
