@@ -99,14 +99,17 @@ export function withSecondTry(first: Report, second: Report): Report {
 type TestFile = Report['testResults'][number];
 
 function withFirstWhy(now: TestFile, first: TestFile): TestFile {
-  const outside = first.status === 'failed' && !first.assertionResults.some(({ status }) => status === 'failed');
-  const whyOf = (fullName: string | undefined) =>
-    outside
-      ? ['the file failed outside of its tests']
-      : first.assertionResults.find((test) => test.status === 'failed' && test.fullName === fullName)?.failureMessages;
-  const assertionResults = now.assertionResults.map((test) => {
-    const failureMessages = test.status === 'passed' && now !== first ? whyOf(test.fullName) : test.failureMessages;
-    return failureMessages ? { ...test, failureMessages } : test;
+  if (now === first) return now;
+  const whyAtFirst = new Map(
+    first.assertionResults
+      .filter(({ status }) => status === 'failed')
+      .map((test) => [test.fullName, test.failureMessages]),
+  );
+  const assertionResults = now.assertionResults.map((test, index) => {
+    // A file that failed outside of its tests is told once, at its first one.
+    const outside = whyAtFirst.size === 0 && index === 0 ? ['the file failed outside of its tests'] : undefined;
+    const failureMessages = whyAtFirst.get(test.fullName) ?? outside;
+    return test.status === 'passed' && failureMessages ? { ...test, failureMessages } : test;
   });
   return { ...now, assertionResults };
 }
