@@ -7,6 +7,7 @@ import { type ChildService, type ServiceSpec, spawnService } from '@causeway/loc
 import { demoPolicy } from '@causeway/local/demo-policy';
 import { type LocalEnvironment, localEnvironment } from '@causeway/local/environment';
 import { keepPasswords, makePasswords } from '@causeway/local/passwords';
+import { startPostgres } from '@causeway/local/postgres';
 import { listServices } from '@causeway/local/services';
 import { McpWorld, type WorldPlace } from '@causeway/test-e2e/mcp-world';
 import pg from 'pg';
@@ -60,7 +61,7 @@ export class LifecycleWorld implements AsyncDisposable {
     this.#specs = specs;
   }
 
-  /** Settings, keys and passwords are made; nothing runs. */
+  /** Settings, keys, passwords and the databases with their logins are made; nothing runs. */
   static async create(): Promise<LifecycleWorld> {
     const place = await McpWorld.place();
     const dataDir = join(place.folder.path, 'data');
@@ -69,6 +70,9 @@ export class LifecycleWorld implements AsyncDisposable {
     mkdirSync(join(dataDir, 'logs'), { recursive: true });
     chmodSync(dataDir, 0o755);
     keepPasswords(dataDir, passwords);
+    // A login that is not there yet is a wrong password, for which no service waits.
+    const database = await startPostgres({ dataDir, port: place.ports.postgres, report: () => {} });
+    await database.stop();
     const stack = { dataDir, ports: place.ports, policyFile: demoPolicy({ dataDir, ports: place.ports }) };
     const environment = localEnvironment(stack, passwords);
     return new LifecycleWorld(place, environment, listServices(stack, environment));
