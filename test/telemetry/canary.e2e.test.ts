@@ -91,6 +91,7 @@ test('[log-nothing-secret, health-no-secrets] secrets in arguments, headers, tok
     body: new URLSearchParams({ grant_type: 'client_credentials' }),
   });
   await plantAtPortal();
+  journal.push(readJournal());
   await plantAtListeners();
   await plantInQueue();
   const last = await world.call({ token, tool: 'check_identity' });
@@ -242,7 +243,7 @@ async function storedRows(requestId: string) {
   try {
     for (const deadline = Date.now() + 15_000; Date.now() < deadline; await delay(100)) {
       const { rows } = await client.query<{ rest: string; arguments: string }>(
-        `SELECT (to_jsonb(t) - 'arguments')::text AS rest, tool || t.arguments::text AS arguments FROM audit_base.tool_calls t`,
+        `SELECT (to_jsonb(t) - 'arguments')::text AS rest, concat(tool, t.arguments) AS arguments FROM audit_base.tool_calls t`,
       );
       const text = (column: 'rest' | 'arguments') => rows.map((row) => row[column]).join('\n');
       if (text('rest').includes(requestId)) return { 'audit rows': text('rest'), 'audit arguments': text('arguments') };

@@ -79,10 +79,12 @@ function guarded(deps: TokenEndpointDeps, prepare: Prepare): Handler {
   };
 }
 
-/** Of what the caller sent; recordable, because none of it is secret. */
+/** Of what the caller sent; none of it is meant to be secret, and a grant that is none may be anything. */
 function noteNames(attempt: Attempt, form: URLSearchParams): void {
   attempt.clientId = form.get('client_id')?.slice(0, 200);
-  for (const name of ['grant_type', 'scope', 'requested_token_type'] as const) {
+  const grantType = form.get('grant_type') ?? '';
+  if (KINDS.has(grantType)) attempt.details['grant_type'] = grantType;
+  for (const name of ['scope', 'requested_token_type'] as const) {
     const value = form.get(name);
     if (value !== null) attempt.details[name === 'scope' ? 'requested_scope' : name] = value.slice(0, 200);
   }
