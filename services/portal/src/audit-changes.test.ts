@@ -35,26 +35,18 @@ function setUp(first: string | undefined) {
 
 const FIVE_LOOKS_MS = 5000;
 
-test('a rotation is recorded once, and a clock at which no key signs ends nothing', () => {
-  const { signing, events, stop } = setUp('first');
-  for (const kid of [undefined, 'first']) {
+test.each([
+  ['a rotation is recorded once, and a clock at which no key signs ends nothing', 'first', [undefined, 'first']],
+  ['after a start while no key signs the first one is no rotation, and the next one is', undefined, ['first']],
+])('%s', (_, atStart, before) => {
+  const { signing, events, stop } = setUp(atStart);
+  const looksAt = (kid: string | undefined) => {
     signing.kid = kid;
     vi.advanceTimersByTime(FIVE_LOOKS_MS);
-  }
+  };
+  for (const kid of before) looksAt(kid);
   expect(events).toEqual([]);
-  signing.kid = 'second';
-  vi.advanceTimersByTime(FIVE_LOOKS_MS);
-  expect(events).toMatchObject([{ kind: 'key_rotation', arguments: { before: 'first', after: 'second' } }]);
-  stop();
-});
-
-test('after a start while no key signs the first one is no rotation, and the next one is', () => {
-  const { signing, events, stop } = setUp(undefined);
-  signing.kid = 'first';
-  vi.advanceTimersByTime(FIVE_LOOKS_MS);
-  expect(events).toEqual([]);
-  signing.kid = 'second';
-  vi.advanceTimersByTime(FIVE_LOOKS_MS);
+  looksAt('second');
   expect(events).toMatchObject([{ kind: 'key_rotation', arguments: { before: 'first', after: 'second' } }]);
   stop();
 });

@@ -1,20 +1,11 @@
 import { expect, test } from 'vitest';
-import type { StateStore } from '../state/state-store.ts';
 import { interruptedStateStore } from '../state/testing/interrupted-state-store.ts';
 import { MemoryStateStore } from '../state/testing/memory-state-store.ts';
-import { Connections } from './connections.ts';
-import { Consents } from './consents.ts';
+import { connectionsOn } from './testing/connections-on.ts';
 
 const MONA = { issuer: 'https://idp.example', subject: 'mona' };
 const APP = 'client:app';
 const now = () => 0;
-
-function connectionsOn(store: StateStore, grants: Set<string>) {
-  const consents = new Consents(store, now);
-  const revocations = { revoke: async () => undefined };
-  const endGrant = async (grantId: string) => void grants.delete(grantId);
-  return { consents, connections: new Connections({ store, consents, revocations, endGrant, now }) };
-}
 
 /** A yes for a grant; before its n-th step the same human says no. */
 async function yesWithNoAt(n: number) {

@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { demoPolicy } from '@causeway/platform/testing';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { expect, test } from 'vitest';
-import { Connections } from '../consent/connections.ts';
-import { Consents } from '../consent/consents.ts';
+import { connectionsOn } from '../consent/testing/connections-on.ts';
 import type { StateStore } from '../state/state-store.ts';
 import { interruptedStateStore } from '../state/testing/interrupted-state-store.ts';
 import { MemoryStateStore } from '../state/testing/memory-state-store.ts';
@@ -17,10 +16,7 @@ const APP = 'client:app';
 const now = () => 0;
 
 function hooksOn(store: StateStore, grants: Set<string>) {
-  const consents = new Consents(store, now);
-  const revocations = { revoke: async () => undefined };
-  const endGrant = async (grantId: string) => void grants.delete(grantId);
-  const connections = new Connections({ store, consents, revocations, endGrant, now });
+  const { consents, connections } = connectionsOn(store, grants);
   const deps = { identity: { document }, consents, connections } as unknown as BrowserHookDeps;
   const hooks = browserHooks(
     deps,
