@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { freePort } from '@causeway/audit/testing';
+import { freePort } from '@causeway/runtime/testing/free-ports';
 import type { TestPostgres } from '@causeway/platform/testing';
 import { Agent, fetch, type RequestInit, type Response } from 'undici';
 import { type Compose, readCompose, readOnBehalfOf } from './compose.ts';

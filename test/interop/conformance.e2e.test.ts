@@ -1,5 +1,5 @@
 import { ELENA } from '@causeway/test-portal/authorize';
-import { freePort } from '@causeway/test-portal/free-port';
+import { freePort } from '@causeway/runtime/testing/free-ports';
 import { type PortalWorld, RESOURCE, startPortalWorld } from '@causeway/test-portal/portal-world';
 import { requirement } from '@causeway/test-e2e/requirement';
 import { spawn } from 'node:child_process';

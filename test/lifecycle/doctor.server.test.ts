@@ -7,7 +7,7 @@ import { newSigningKey, startTestRedis } from '@causeway/audit/testing';
 import { COMMANDS } from '@causeway/cli/commands';
 import { runCli } from '@causeway/cli/run-cli';
 import { McpWorld, type WorldPlace } from '@causeway/test-e2e/mcp-world';
-import { freePort } from '@causeway/test-portal/free-port';
+import { freePort } from '@causeway/runtime/testing/free-ports';
 import { OtlpReceiver } from '@causeway/test-telemetry/otlp-receiver';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 

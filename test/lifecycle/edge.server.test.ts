@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '@causeway/test-portal/free-port';
+import { freePort } from '@causeway/runtime/testing/free-ports';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Haproxy } from './haproxy.ts';
 

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { callBody, callHeaders } from '@causeway/test-e2e/mcp-world';
 import { requirement } from '@causeway/test-e2e/requirement';
-import { freePort } from '@causeway/test-portal/free-port';
+import { freePort } from '@causeway/runtime/testing/free-ports';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { type Answer, LifecycleWorld, type Replica, until } from './lifecycle-world.ts';
 

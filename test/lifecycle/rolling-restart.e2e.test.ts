@@ -1,6 +1,6 @@
 import { readJournals } from '@causeway/audit';
 import { requirement } from '@causeway/test-e2e/requirement';
-import { freePort } from '@causeway/test-portal/free-port';
+import { freePort } from '@causeway/runtime/testing/free-ports';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { Haproxy } from './haproxy.ts';
 import { LifecycleWorld, type Replica, type ReplicaOptions, type ServiceName, until } from './lifecycle-world.ts';

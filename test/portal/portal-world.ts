@@ -14,7 +14,7 @@ import { readPortalSettings } from '@causeway/portal/settings';
 import { startTestRedis, type TestRedis } from '@causeway/audit/testing';
 import { createLogger, createMetrics, serve } from '@causeway/runtime';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
-import { freePort } from './free-port.ts';
+import { freePort } from '@causeway/runtime/testing/free-ports';
 import { startTestIssuer, TEST_AUDIENCE, type TestIssuer } from './test-issuer.ts';
 
 export const RESOURCE = 'http://127.0.0.1:8701/mcp';

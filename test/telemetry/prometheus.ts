@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '@causeway/audit/testing';
+import { freePort } from '@causeway/runtime/testing/free-ports';
 
 export const OBSERVABILITY = fileURLToPath(new URL('../../infra/observability/', import.meta.url));
 

@@ -7,13 +7,13 @@ import { fileURLToPath } from 'node:url';
 import { auditFoundation } from '@causeway/audit';
 import {
   endProcess,
-  freePort,
   newSigningKey,
   startTestPostgres,
   startTestRedis,
   type TestPostgres,
   type TestRedis,
 } from '@causeway/audit/testing';
+import { freePort } from '@causeway/runtime/testing/free-ports';
 import type { Prepared } from '../src/bench-case.ts';
 
 const WORKER = fileURLToPath(new URL('../../../services/audit-worker/src/main.ts', import.meta.url));

@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePort, startTestRedis, type TestRedis } from '@causeway/audit/testing';
+import { startTestRedis, type TestRedis } from '@causeway/audit/testing';
+import { freePort } from '@causeway/runtime/testing/free-ports';
 import { mountSmallDisk, unmount } from '@causeway/test-audit/small-disk';
 import type { McpWorld } from '@causeway/test-e2e/mcp-world';
 import { LifecycleWorld, type Replica, type ServiceName } from '@causeway/test-lifecycle/lifecycle-world';

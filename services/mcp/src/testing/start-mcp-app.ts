@@ -1,5 +1,5 @@
 import type { AuditEvent, Recorded } from '@causeway/audit';
-import { freePort } from '@causeway/audit/testing';
+import { freePort } from '@causeway/runtime/testing/free-ports';
 import type { PlatformTokenResult, PrincipalTokenResult } from '@causeway/auth';
 import { AppError, type Caller } from '@causeway/core';
 import type { RequestContext } from '@causeway/platform';

@@ -1,1 +1,0 @@
-export { freePort } from '@causeway/runtime/testing/free-ports';
