@@ -6,6 +6,7 @@ export { listen, type Listener } from './http/listen.ts';
 export { readBody } from './http/read-body.ts';
 export type { Challenge } from './http/render-error.ts';
 export { type RequestContext, requestContext } from './http/request-context.ts';
+export { InFlight } from './in-flight.ts';
 export { type CallWindow, LeasedWindow, type SharedCount } from './leased-window.ts';
 export { hiddenKey, sharedCount } from './shared-count.ts';
 export { createLogger, type Logger } from './logging/create-logger.ts';

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startTestRedis, type TestRedis } from '@causeway/audit/testing';
-import { freePort } from '@causeway/runtime/testing/free-ports';
+import { freePorts } from '@causeway/runtime/testing/free-ports';
 import { mountSmallDisk, unmount } from '@causeway/test-audit/small-disk';
 import type { McpWorld } from '@causeway/test-e2e/mcp-world';
 import { LifecycleWorld, type Replica, type ServiceName } from '@causeway/test-lifecycle/lifecycle-world';
@@ -44,7 +44,7 @@ export class StackWorld implements AsyncDisposable {
     const redis = backend === 'redis' ? await startTestRedis() : undefined;
     const base = await lifecycle.startBase();
     const { ports } = lifecycle.place;
-    const two = () => Promise.all([freePort(), freePort()]);
+    const two = () => freePorts(2);
     const replicas = { portal: await two(), mcp: await two(), obo: await two(), worker: await two() };
     const proxies = {
       warehouse: await TcpProxy.start([ports.postgres]),
@@ -55,8 +55,13 @@ export class StackWorld implements AsyncDisposable {
     };
     const world = new StackWorld({ lifecycle, base, redis, proxies, isDiskSmall });
     for (const n of [0, 1]) world.#place(n, replicas);
-    await Promise.all(REPLICAS.map((name) => world.startReplica(name)));
-    return world;
+    try {
+      await Promise.all(REPLICAS.map((name) => world.startReplica(name)));
+      return world;
+    } catch (error) {
+      await world[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   private constructor(parts: {

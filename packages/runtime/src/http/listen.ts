@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { AppError } from '@causeway/core';
+import { InFlight } from '../in-flight.ts';
 import type { ListenAddress } from '../settings/plain-variables.ts';
 
 /** What a client may take of the server's time and memory before it has sent a whole request. */
@@ -80,20 +81,20 @@ const BIND_PROBLEMS: Readonly<Record<string, string>> = {
 };
 
 function leavingOf(server: Server): Pick<Listener, 'discourage' | 'drain'> {
-  const running = new Set<ServerResponse>();
+  const running = new InFlight<ServerResponse>();
   let isLeaving = false;
   let onIdle = (): void => undefined;
   server.prependListener('request', (_request, response) => {
-    running.add(response);
+    const id = running.add(response);
     if (isLeaving) closeAfter(response);
     response.once('close', () => {
-      running.delete(response);
+      running.take(id);
       if (running.size === 0) onIdle();
     });
   });
   const discourage = () => {
     isLeaving = true;
-    for (const response of running) closeAfter(response);
+    for (const response of running.all()) closeAfter(response);
   };
   const drain = async (deadline: AbortSignal) => {
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -1,3 +1,4 @@
+import { InFlight } from '@causeway/runtime';
 import type { JSONRPCMessage, JSONRPCRequest, MessageExtraInfo, RequestId } from '@modelcontextprotocol/server';
 
 export interface JsonRpcError {
@@ -20,8 +21,7 @@ type Settle = (response: JsonRpcResponse | undefined) => void;
  */
 export class Exchange {
   readonly #deliver: (message: JSONRPCMessage, extra?: MessageExtraInfo) => void;
-  readonly #pending = new Map<number, Settle>();
-  #lastId = 0;
+  readonly #pending = new InFlight<Settle>();
 
   constructor(deliver: (message: JSONRPCMessage, extra?: MessageExtraInfo) => void) {
     this.#deliver = deliver;
@@ -37,18 +37,17 @@ export class Exchange {
     extra: MessageExtraInfo,
     signal?: AbortSignal,
   ): Promise<JsonRpcResponse | undefined> {
-    const id = ++this.#lastId;
     return new Promise((resolve) => {
-      const leave = () => {
-        if (!this.#pending.delete(id)) return;
-        this.#cancel(id, extra);
-        resolve(undefined);
-      };
-      this.#pending.set(id, (response) => {
+      const id = this.#pending.add((response) => {
         signal?.removeEventListener('abort', leave);
         if (response !== undefined) response.id = message.id;
         resolve(response);
       });
+      const leave = () => {
+        if (this.#pending.take(id) === undefined) return;
+        this.#cancel(id, extra);
+        resolve(undefined);
+      };
       if (signal?.aborted) {
         leave();
         return;
@@ -61,15 +60,13 @@ export class Exchange {
   /** What the server sends. Its own requests and notifications have no place in a JSON reply. */
   settle(message: JsonRpcResponse): void {
     if ('method' in message) return;
-    const id = Number(message.id);
-    const settle = this.#pending.get(id);
-    this.#pending.delete(id);
-    settle?.(message);
+    this.#pending.take(Number(message.id))?.(message);
   }
 
   end(): void {
-    for (const settle of this.#pending.values()) settle(undefined);
+    const left = this.#pending.all();
     this.#pending.clear();
+    for (const settle of left) settle(undefined);
   }
 
   /** Only we may cancel, and only by our own id: a client's notification would name somebody else's call. */

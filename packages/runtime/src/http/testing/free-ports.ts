@@ -5,13 +5,17 @@ import { createServer, type Server } from 'node:net';
 // Below 32768, where Linux begins to give ports to connections: one of those would take the port before its server does.
 const FIRST = 12_000;
 const END = 32_000;
+/** Whoever was given one may not listen yet. */
+const given = new Set<number>();
 
-/** Ports of 127.0.0.1 that nobody listens on now, no two the same. */
+/** Ports of 127.0.0.1 that nobody listens on now, and that this process was not given before. */
 export async function freePorts(count: number): Promise<number[]> {
   const held = new Map<number, Server>();
   while (held.size < count) {
     const port = randomInt(FIRST, END);
-    const server = held.has(port) ? undefined : await hold(port);
+    if (given.has(port)) continue;
+    given.add(port);
+    const server = await hold(port);
     if (server !== undefined) held.set(port, server);
   }
   await Promise.all([...held.values()].map((server) => once(server.close(), 'close')));
