@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { BlockList } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
+import { MALLOC_ENVIRONMENT, NODE_FLAGS } from '@causeway/local/node-flags';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -173,11 +174,12 @@ describe('the Dockerfile', () => {
       expect(image?.entrypoint).toEqual([
         '/usr/local/bin/node',
         '--enable-source-maps',
-        '--max-semi-space-size=4',
+        ...NODE_FLAGS,
         '/app/main.mjs',
       ]);
       expect(image?.copies).toContainEqual({ from: `/out/${name}`, to: '/app' });
       expect(image?.labels['org.opencontainers.image.title']).toBe(`causeway-${name}`);
+      expect(image?.env).toMatchObject(MALLOC_ENVIRONMENT);
       const { ADMIN_LISTEN, ...env } = image?.env ?? {};
       expect(ADMIN_LISTEN === undefined).toBe(name === 'audit-worker' || name === 'cli');
       expect(JSON.stringify(env)).not.toMatch(/PASSWORD|SECRET|TOKEN/i);

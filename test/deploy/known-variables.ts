@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { MALLOC_ENVIRONMENT } from '@causeway/local/node-flags';
 
 export interface KnownVariables {
   /** All that may be set, secrets by their `…_FILE` too. */
@@ -11,14 +12,14 @@ export interface KnownVariables {
 
 const PAGE = fileURLToPath(new URL('../../docs/reference/settings.md', import.meta.url));
 const COMMANDS = fileURLToPath(new URL('../../packages/cli/src/commands', import.meta.url));
-/** Node's own. */
-const OF_NODE = ['NODE_EXTRA_CA_CERTS'];
+/** Node's own, and the C library's. */
+const OF_THE_PROCESS = ['NODE_EXTRA_CA_CERTS', ...Object.keys(MALLOC_ENVIRONMENT)];
 
 /** What the reference says that this program reads; for the command line, what its commands declare. */
 export function knownVariables(program: string): KnownVariables {
   const [plain, secrets] = program === 'cli' ? ofCommands() : ofService(program);
   const files = secrets.map((name) => `${name}_FILE`);
-  return { names: new Set([...OF_NODE, ...plain, ...secrets, ...files]), secrets: new Set(secrets) };
+  return { names: new Set([...OF_THE_PROCESS, ...plain, ...secrets, ...files]), secrets: new Set(secrets) };
 }
 
 type Names = readonly [plain: readonly string[], secrets: readonly string[]];

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { NODE_FLAGS } from './node-flags.ts';
+import { MALLOC_ENVIRONMENT, NODE_FLAGS } from './node-flags.ts';
 import { endProcess, identityOf, type ProcessIdentity } from './running-process.ts';
 import { StackProblem } from './stack-problem.ts';
 
@@ -31,7 +31,7 @@ const READY_WITHIN_MS = 60_000;
 export function spawnService(spec: ServiceSpec, logPath: string): ChildService {
   const log = openSync(logPath, 'a', 0o600);
   const child = spawn(process.execPath, [...NODE_FLAGS, spec.entry], {
-    env: spec.env,
+    env: { ...MALLOC_ENVIRONMENT, ...spec.env },
     stdio: ['ignore', log, log],
     detached: true,
   });

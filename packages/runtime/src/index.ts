@@ -68,4 +68,4 @@ export type { Destination as TelemetryDestination } from './telemetry/open-sdk.t
 export { startTelemetry, telemetryDestinations } from './telemetry/start-telemetry.ts';
 export { telemetryProblems, type TelemetrySettings, telemetryVariables } from './telemetry/telemetry-variables.ts';
 export { currentTraceCarrier, extractTraceContext } from './telemetry/trace-context.ts';
-export { failSpan, withSpan } from './telemetry/with-span.ts';
+export { failSpan, withLeafSpan, withSpan } from './telemetry/with-span.ts';

@@ -28,8 +28,9 @@ interface CommonTarget {
 /** A server in a process of its own, called over keep-alive sockets from another process. */
 export interface HttpTarget extends CommonTarget {
   readonly kind: 'http';
-  /** With which Node runs it in production. */
+  /** With which Node runs it in production, and what it finds in the environment there. */
   readonly nodeFlags?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
   /** A module that exports `startServer: StartServer`. */
   readonly module: URL;
   /** What is sent; made from the settings where it needs a port or a token of this run. */

@@ -10,18 +10,25 @@ export function pinning(): { readonly possible: boolean; readonly reason?: strin
   return { possible: true };
 }
 
+interface ChildOptions {
+  readonly nodeFlags?: readonly string[] | undefined;
+  readonly environment?: Readonly<Record<string, string>> | undefined;
+}
+
 /** A process of the harness, on a core of its own where that is possible, which answers questions. */
 export class Child {
   readonly #process: ChildProcess;
   readonly #pending = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   #lastId = 0;
 
-  constructor(module: URL, core: number, nodeFlags: readonly string[] = []) {
+  constructor(module: URL, core: number, { nodeFlags = [], environment = {} }: ChildOptions = {}) {
     const [command, ...args] = pinning().possible
       ? ['taskset', '--cpu-list', String(core), process.execPath, ...nodeFlags]
       : [process.execPath, ...nodeFlags];
-    const stdio = ['ignore', 'ignore', 'inherit', 'ipc'] as const;
-    this.#process = spawn(command ?? process.execPath, [...args, module.pathname], { stdio: [...stdio] });
+    this.#process = spawn(command ?? process.execPath, [...args, module.pathname], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      env: { ...process.env, ...environment },
+    });
     this.#process.on('message', (reply: Reply) => this.#settle(reply));
     this.#process.on('error', (error) => this.#failAll(error));
     this.#process.on('exit', (code) => this.#failAll(new Error(`${module.pathname} ended with ${code}`)));

@@ -45,8 +45,8 @@ export async function runCase({ benchCase, module }: CaseModule, options: RunOpt
   try {
     const running: RunningTarget[] = [];
     for (const target of benchCase.targets) {
-      const flags = target.kind === 'http' ? target.nodeFlags : undefined;
-      const child = new Child(new URL('target-process.ts', import.meta.url), SERVER_CORE, flags);
+      const { nodeFlags, environment } = target.kind === 'http' ? target : {};
+      const child = new Child(new URL('target-process.ts', import.meta.url), SERVER_CORE, { nodeFlags, environment });
       children.push(child);
       const place = { child, generator, module, settings: prepared?.settings ?? {} };
       running.push({ target, rounds: [], measure: await startTarget(target, place) });

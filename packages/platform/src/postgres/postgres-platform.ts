@@ -1,5 +1,5 @@
 import { AppError, type Caller } from '@causeway/core';
-import { ATTRIBUTE, SPAN, withSpan } from '@causeway/runtime';
+import { ATTRIBUTE, SPAN, withLeafSpan } from '@causeway/runtime';
 import pg from 'pg';
 import type {
   Platform,
@@ -84,7 +84,7 @@ export function createPostgresPlatform(options: PostgresPlatformOptions): Platfo
             charactersMax: limits.charactersMax,
             statement: { preparedName, text, values: statement.values.map(textOf) },
           };
-          const result = await withSpan(SPAN.sql, { [ATTRIBUTE.statement]: name }, () =>
+          const result = await withLeafSpan(SPAN.sql, { [ATTRIBUTE.statement]: name }, () =>
             runner.run(name, unit, query.signal),
           );
           if (result.kind === 'too_large') throw tooLarge(statement, unit);

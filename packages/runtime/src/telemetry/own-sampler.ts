@@ -1,4 +1,11 @@
-import { isSpanContextValid, type Link, type SpanContext, trace, TraceFlags } from '@opentelemetry/api';
+import {
+  INVALID_SPAN_CONTEXT,
+  isSpanContextValid,
+  type Link,
+  type SpanContext,
+  trace,
+  TraceFlags,
+} from '@opentelemetry/api';
 import { type Sampler, SamplingDecision, type SamplingResult } from '@opentelemetry/sdk-trace';
 
 const NOT_RECORDED: SamplingResult = { decision: SamplingDecision.NOT_RECORD };
@@ -23,9 +30,11 @@ export function createOwnSampler(ratio: number, random: () => number = Math.rand
 
 /** A call whose parent is a stranger's span is recorded when the request that brought it is: that one is its link. */
 function decidingSpan(parent: SpanContext | undefined, links: readonly Link[]): SpanContext | undefined {
-  if (parent !== undefined && isSpanContextValid(parent) && (parent.isRemote !== true || isSampled(parent)))
-    return parent;
-  return links.map(({ context }) => context).find((linked) => linked.isRemote !== true && isSpanContextValid(linked));
+  // The usual case first: to look at the ids of our own spans would be the dearest part of a decision.
+  if (parent !== undefined && (isOwn(parent) || (isSampled(parent) && isSpanContextValid(parent)))) return parent;
+  return links.map(({ context }) => context).find(isOwn);
 }
+
+const isOwn = (context: SpanContext): boolean => context.isRemote !== true && context !== INVALID_SPAN_CONTEXT;
 
 const isSampled = ({ traceFlags }: SpanContext): boolean => (traceFlags & TraceFlags.SAMPLED) !== 0;

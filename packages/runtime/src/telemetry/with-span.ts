@@ -7,16 +7,23 @@ export function withSpan<T>(name: string, attributes: Attributes, fn: (span: Spa
   const span = trace.getTracer('causeway').startSpan(name, { attributes });
   // Nobody traces: a context for it would be a copy of the current one, for each step of each call.
   if (span.spanContext() === INVALID_SPAN_CONTEXT) return fn(span);
-  return context.with(trace.setSpan(context.active(), span), async () => {
-    try {
-      return await fn(span);
-    } catch (error) {
-      failSpan(span, error);
-      throw error;
-    } finally {
-      span.end();
-    }
-  });
+  return context.with(trace.setSpan(context.active(), span), () => ended(span, fn));
+}
+
+/** The same for a step that has no steps of its own: a context, which would only say whose they are, is not made. */
+export function withLeafSpan<T>(name: string, attributes: Attributes, fn: (span: Span) => Promise<T>): Promise<T> {
+  return ended(trace.getTracer('causeway').startSpan(name, { attributes }), fn);
+}
+
+async function ended<T>(span: Span, fn: (span: Span) => Promise<T>): Promise<T> {
+  try {
+    return await fn(span);
+  } catch (error) {
+    failSpan(span, error);
+    throw error;
+  } finally {
+    span.end();
+  }
 }
 
 /** Marks a span as failed by the kind of the error. No message: an exception's text may quote rows or secrets. */

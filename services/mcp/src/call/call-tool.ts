@@ -57,7 +57,7 @@ export async function callTool(deps: CallToolDeps, call: ToolCall): Promise<Call
     const deadline = held.use(new CallDeadline(tool, call.signal));
     const { signal } = deadline;
     const limit = { hops: call.hops, policy: policy.document, signal };
-    held.use(await stages.span(SPAN.limit, () => deps.limits.enter(caller, tool.name, limit)));
+    held.use(await stages.leafSpan(SPAN.limit, () => deps.limits.enter(caller, tool.name, limit)));
     const request = { requestId, credential };
     const session = await stages.span(SPAN.exchange, () => deadline.race(deps.platform.open(caller, request)));
     const platform = observedSession(session, facts, { signal, timeoutMs: tool.deadlineMs });

@@ -1,4 +1,4 @@
-import { type SpanName, withSpan } from '@causeway/runtime';
+import { type SpanName, withLeafSpan, withSpan } from '@causeway/runtime';
 
 /** What a request spent its time on, for `Server-Timing` and the trace. */
 export class Stages {
@@ -29,6 +29,11 @@ export class Stages {
   /** A step that has a span of its own. */
   span<T>(name: SpanName, step: () => Promise<T>): Promise<T> {
     return this.measure(name, () => withSpan(name, {}, step));
+  }
+
+  /** A step whose span has no other inside. */
+  leafSpan<T>(name: SpanName, step: () => Promise<T>): Promise<T> {
+    return this.measure(name, () => withLeafSpan(name, {}, step));
   }
 
   #add(name: string, startedAt: number): void {

@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { issuerOf } from '@causeway/local/issuers';
-import { NODE_FLAGS } from '@causeway/local/node-flags';
 import { freeStackPorts } from '@causeway/local/testing/stack-ports';
 import { signInAs } from '@causeway/local/sign-in-as';
 import { startLocalStack } from '@causeway/local/stack';
 import type { BenchAnswer, BenchCase, BenchRequest, Prepared, Settings } from '../bench-case.ts';
+import { AS_SHIPPED } from './as-shipped.ts';
 
 export interface McpCallCase {
   readonly name: string;
@@ -33,7 +33,7 @@ export function mcpCallCase({ name, what, tool, args, isRight: isRightContent }:
     targets: [
       { ...common, name: 'sdk v2', floor: true, module: at('floors/mcp-sdk.ts') },
       { ...common, name: 'hand-made', floor: true, module: at('floors/mcp-hand-made.ts') },
-      { ...common, name: 'causeway', nodeFlags: NODE_FLAGS, module: at('servers/mcp-service.ts') },
+      { ...common, ...AS_SHIPPED, name: 'causeway', module: at('servers/mcp-service.ts') },
     ],
   };
 }

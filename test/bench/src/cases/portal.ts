@@ -1,5 +1,6 @@
 import type { BenchAnswer, BenchCase, BenchRequest, Settings } from '../bench-case.ts';
 import { preparePortal } from '../../drivers/portal-world.ts';
+import { AS_SHIPPED } from './as-shipped.ts';
 
 const at = (path: string) => new URL(`../../${path}`, import.meta.url);
 
@@ -9,8 +10,8 @@ export const benchCase: BenchCase = {
   prepare: preparePortal,
   targets: [
     { kind: 'driver', name: 'one signature', floor: true, module: at('drivers/one-signature.ts'), concurrency: 1 },
-    { kind: 'http', name: 'on Postgres', module: at('servers/portal-service.ts'), request, isRight },
-    { kind: 'http', name: 'on Redis', module: at('servers/portal-service-redis.ts'), request, isRight },
+    { ...AS_SHIPPED, kind: 'http', name: 'on Postgres', module: at('servers/portal-service.ts'), request, isRight },
+    { ...AS_SHIPPED, kind: 'http', name: 'on Redis', module: at('servers/portal-service-redis.ts'), request, isRight },
   ],
 };
 
