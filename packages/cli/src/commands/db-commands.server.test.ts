@@ -62,6 +62,12 @@ test('db apply has nothing to do the second time, and db sample fills the tables
   expect(await causeway(['db', 'apply'])).toEqual({ code: 0, out: 'nothing to do\n', err: '' });
   expect((await causeway(['db', 'sample'])).out).toContain('sales_base.deals loaded: 5000 rows');
   expect((await causeway(['db', 'sample'])).out).toContain('sales_base.deals holds rows already');
+  const { rows } = await server.asAdmin((admin) =>
+    admin.query(
+      `SELECT reltuples, relpages > 0 AND relallvisible = relpages AS "isVacuumed" FROM pg_class WHERE oid = 'sales_base.deals'::regclass`,
+    ),
+  );
+  expect(rows).toEqual([{ reltuples: 5000, isVacuumed: true }]);
 });
 
 test('a policy that does not fit is refused with a line for each problem, and exit code 78', async () => {

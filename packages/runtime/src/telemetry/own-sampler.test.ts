@@ -1,4 +1,4 @@
-import { ROOT_CONTEXT, type SpanContext, SpanKind, trace, TraceFlags } from '@opentelemetry/api';
+import { INVALID_SPAN_CONTEXT, ROOT_CONTEXT, type SpanContext, SpanKind, trace, TraceFlags } from '@opentelemetry/api';
 import { SamplingDecision } from '@opentelemetry/sdk-trace';
 import { expect, test } from 'vitest';
 import { createOwnSampler } from './own-sampler.ts';
@@ -40,6 +40,11 @@ test.each([
 test('within the process a span follows its parent, whatever the ratio', () => {
   expect(isRecorded({ parent: own(TraceFlags.SAMPLED) }, 0)).toBe(true);
   expect(isRecorded({ parent: own(TraceFlags.NONE) }, 1)).toBe(false);
+});
+
+test('a probe has no span, and decides nothing for what it starts', () => {
+  expect(isRecorded({ parent: INVALID_SPAN_CONTEXT }, 1)).toBe(true);
+  expect(isRecorded({ link: INVALID_SPAN_CONTEXT }, 1)).toBe(true);
 });
 
 test.each(['00', '01'])('a stranger’s flag %s neither switches recording on nor off', (flags) => {

@@ -3,9 +3,10 @@ import { context, trace, TraceFlags } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createOwnSampler } from './own-sampler.ts';
 import { ATTRIBUTE } from './semantic-conventions.ts';
 import { currentTraceCarrier, extractTraceContext } from './trace-context.ts';
-import { withSpan } from './with-span.ts';
+import { withLeafSpan, withSpan } from './with-span.ts';
 
 const exporter = new InMemorySpanExporter();
 
@@ -48,6 +49,37 @@ test('a span inside a span is its child', async () => {
   const [inner, outer] = exporter.getFinishedSpans();
   expect(inner).toMatchObject({ name: 'inner', attributes: { tool: 'x' } });
   expect(inner?.parentSpanContext?.spanId).toBe(outer?.spanContext().spanId);
+});
+
+test('a leaf is a child too, and what runs in it is where it was', async () => {
+  await withSpan('outer', {}, async (outer) => {
+    await withLeafSpan('leaf', { tool: 'x' }, () => {
+      expect(trace.getActiveSpan()).toBe(outer);
+      return Promise.resolve();
+    });
+  });
+  const [leaf, outer] = exporter.getFinishedSpans();
+  expect(leaf).toMatchObject({ name: 'leaf', attributes: { tool: 'x' } });
+  expect(leaf?.parentSpanContext?.spanId).toBe(outer?.spanContext().spanId);
+});
+
+test('what is inside of a span that is not recorded is not recorded either, however deep', async () => {
+  const chances = [0.9, 0.1, 0.1, 0.1];
+  const sampler = createOwnSampler(0.5, () => chances.shift() ?? 0);
+  trace.disable();
+  const spanProcessors = [new SimpleSpanProcessor({ exporter })];
+  trace.setGlobalTracerProvider(new TracerProvider({ sampler, spanProcessors }));
+  const leaf = () => withLeafSpan('leaf', {}, () => Promise.resolve());
+  await withSpan('outer', {}, () => withSpan('inner', {}, leaf));
+  expect(exporter.getFinishedSpans()).toEqual([]);
+  expect(chances).toHaveLength(3);
+});
+
+test.each([withSpan, withLeafSpan])('%o gives back what it ran, and its failure', async (traced) => {
+  expect(await traced('x', {}, () => Promise.resolve('done'))).toBe('done');
+  const error = new AppError('rate_limited', 'hunter2');
+  await expect(traced('failing', {}, () => Promise.reject(error))).rejects.toBe(error);
+  expect(exporter.getFinishedSpans().map(({ status }) => status.code)).toEqual([0, 2]);
 });
 
 test.each([

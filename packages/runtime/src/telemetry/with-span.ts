@@ -1,12 +1,12 @@
 import { AppError } from '@causeway/core';
-import { type Attributes, context, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
+import { type Attributes, context, INVALID_SPAN_CONTEXT, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
 import { ATTRIBUTE } from './semantic-conventions.ts';
 
 /** Runs `fn` in a span that is a child of the current one. Costs next to nothing until an OpenTelemetry SDK is registered. */
 export function withSpan<T>(name: string, attributes: Attributes, fn: (span: Span) => Promise<T>): Promise<T> {
   const span = trace.getTracer('causeway').startSpan(name, { attributes });
-  // Nobody will see it, nor what is inside: a context for it would be a copy of the current one, for each step of each call.
-  if (!span.isRecording()) return fn(span);
+  // Nobody traces, or a span around this one was not recorded, which decides for what is inside too: a context would be a copy for nothing.
+  if (isOff(span) || (!span.isRecording() && trace.getActiveSpan() !== undefined)) return fn(span);
   return context.with(trace.setSpan(context.active(), span), () => ended(span, fn));
 }
 
@@ -14,6 +14,8 @@ export function withSpan<T>(name: string, attributes: Attributes, fn: (span: Spa
 export function withLeafSpan<T>(name: string, attributes: Attributes, fn: (span: Span) => Promise<T>): Promise<T> {
   return ended(trace.getTracer('causeway').startSpan(name, { attributes }), fn);
 }
+
+const isOff = (span: Span): boolean => span.spanContext() === INVALID_SPAN_CONTEXT;
 
 async function ended<T>(span: Span, fn: (span: Span) => Promise<T>): Promise<T> {
   try {

@@ -13,10 +13,11 @@ export async function freePorts(count: number): Promise<number[]> {
   const held = new Map<number, Server>();
   while (held.size < count) {
     const port = randomInt(FIRST, END);
-    if (given.has(port)) continue;
+    const server = given.has(port) ? undefined : await hold(port);
+    if (server === undefined) continue;
     given.add(port);
-    const server = await hold(port);
-    if (server !== undefined) held.set(port, server);
+    held.set(port, server);
+    if (given.size > (END - FIRST) / 2) given.clear();
   }
   await Promise.all([...held.values()].map((server) => once(server.close(), 'close')));
   return [...held.keys()];
