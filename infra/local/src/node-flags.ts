@@ -1,6 +1,7 @@
 /**
  * A busy service is mostly garbage that nobody has collected yet. The nursery is half as large as V8 would let it grow; old objects are
- * collected when there are twice as many, and not four times. Less memory than that costs time (docs/performance.md).
+ * collected when there is twice as much of them, and not only at 220 MB. With less room the 99th percentile and the portal get slower
+ * (docs/performance.md).
  */
 export const NODE_FLAGS = [
   '--max-semi-space-size=8',

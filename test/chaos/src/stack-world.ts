@@ -39,11 +39,12 @@ export class StackWorld implements AsyncDisposable {
 
   static async start(backend: Backend): Promise<StackWorld> {
     const lifecycle = await LifecycleWorld.create();
-    raiseGenieLimit(lifecycle.environment.CAUSEWAY_POLICY);
     mkdirSync(lifecycle.environment.JOURNAL_DIR, { recursive: true });
     const isDiskSmall = mountSmallDisk(lifecycle.environment.JOURNAL_DIR, DISK_BYTES);
     const redis = backend === 'redis' ? await startTestRedis() : undefined;
     const base = await lifecycle.startBase();
+    // The base has written the policy.
+    raiseGenieLimit(lifecycle.environment.CAUSEWAY_POLICY);
     const { ports } = lifecycle.place;
     const two = () => freePorts(2);
     const replicas = { portal: await two(), mcp: await two(), obo: await two(), worker: await two() };
