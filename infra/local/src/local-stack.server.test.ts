@@ -11,6 +11,7 @@ import type { Ports } from './ports.ts';
 import { freeStackPorts } from './testing/stack-ports.ts';
 import { isListening, type TemporaryFolder, temporaryFolder } from './testing/stack-process.ts';
 import { spawnService } from './child-service.ts';
+import { MALLOC_ENVIRONMENT } from './node-flags.ts';
 
 let folder: TemporaryFolder;
 let dataDir: string;
@@ -117,7 +118,7 @@ describe('services', () => {
     await stack.stop();
     expect(await isListening(ports.portal)).toBe(false);
     const log = readFileSync(join(dataDir, 'logs', 'portal.log'), 'utf8');
-    expect(log.trim()).toBe('own log line {"ONLY":"this"}');
+    expect(log.trim()).toBe(`own log line ${JSON.stringify({ ...MALLOC_ENVIRONMENT, ONLY: 'this' })}`);
     expect(existsSync(join(dataDir, 'children.json'))).toBe(false);
   });
 

@@ -25,6 +25,10 @@ const ask = async (world: McpWorld, token: string, handle?: unknown) => {
 };
 const signIn = async (world: McpWorld, email: string) => world.exchange(await world.signIn(email));
 
+/** The portal takes an edit up by itself. */
+const untilRoleIs = (role: string, world: McpWorld) =>
+  expect.poll(async () => decodeJwt(await signIn(world, WANDA))['role'], { timeout: 30_000, interval: 200 }).toBe(role);
+
 function foreignTests(limited: () => LimitedWorld): void {
   requirement('genie-handle-foreign', 'it is not_found for another human, agent or tool', async () => {
     const { world } = limited();
@@ -65,9 +69,7 @@ function staleTests(limited: () => LimitedWorld): void {
     const before = await signIn(world, WANDA);
     const { conversation_id: handle } = await ask(world, before);
     await policy.change((text) => changed(text, 'west-reps: west_sales', 'west-reps: managers'));
-    // The portal takes the edit up by itself.
-    const roleNow = async () => decodeJwt(await signIn(world, WANDA))['role'];
-    await expect.poll(roleNow, { timeout: 30_000, interval: 200 }).toBe('managers');
+    await untilRoleIs('managers', world);
     const after = await signIn(world, WANDA);
     expect(decodeJwt(before)['role']).toBe('west_sales');
     expect(await ask(world, after, handle)).toMatchObject(NOT_FOUND);
@@ -79,6 +81,7 @@ function rotationTests(limited: () => LimitedWorld): void {
   requirement('genie-handle-rotation', 'a replica with the next key reads the handles of the key before', async () => {
     const { world, policy, askReplica } = limited();
     await policy.change((text) => text);
+    await untilRoleIs('west_sales', world);
     const wanda = await world.proofOf(WANDA);
     const token = await signIn(world, WANDA);
     const { conversation_id: old } = await ask(world, token);
