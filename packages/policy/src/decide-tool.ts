@@ -1,4 +1,4 @@
-import type { Caller } from '@causeway/core';
+import type { Caller, Scope } from '@causeway/core';
 import { own } from './own.ts';
 import type { PolicyDocument } from './policy-document.ts';
 import type { PathSegment } from './problem.ts';
@@ -23,7 +23,7 @@ export type Decision =
 export function decideTool(document: PolicyDocument, caller: Caller, tool: ToolName): Decision {
   const standing = standingOf(document, caller);
   if (!standing.ok) return { allowed: false, code: standing.code, reason: standing.reason, at: standing.at };
-  const refusal = refusalOf(document.policy, { caller, standing, tool });
+  const refusal = refusalOf(document.policy, askerOf(document.policy, caller, standing), tool);
   if (refusal === undefined) return { allowed: true, at: ['tools', tool] };
   return { ...refusal, allowed: false, reason: withRule(document, refusal.reason, refusal.at) };
 }
@@ -32,13 +32,20 @@ export function decideTool(document: PolicyDocument, caller: Caller, tool: ToolN
 export function toolsOf(document: PolicyDocument, caller: Caller): ToolName[] {
   const standing = standingOf(document, caller);
   if (!standing.ok) return [];
-  return TOOLS.filter((tool) => refusalOf(document.policy, { caller, standing, tool })?.code !== 'access_denied');
+  const asker = askerOf(document.policy, caller, standing);
+  return TOOLS.filter((tool) => refusalOf(document.policy, asker, tool)?.code !== 'access_denied');
 }
 
-interface Question {
+/** What the policy says of a caller, whichever tool they ask for. */
+interface Asker {
   readonly caller: Caller;
-  readonly standing: Extract<Standing, { ok: true }>;
-  readonly tool: ToolName;
+  readonly scopes: readonly Scope[];
+  readonly roles: readonly string[];
+  readonly granted: readonly (readonly Scope[])[];
+}
+
+function askerOf(policy: Policy, caller: Caller, { scopes }: Extract<Standing, { ok: true }>): Asker {
+  return { caller, scopes, roles: rolesOf(policy, caller), granted: grantedScopes(policy, caller) };
 }
 
 /** The reason does not name its line yet: to find that takes longer than all of this. */
@@ -48,23 +55,24 @@ interface Refusal {
   readonly at: readonly PathSegment[];
 }
 
-function refusalOf(policy: Policy, { caller, standing, tool }: Question): Refusal | undefined {
-  const at = ['tools', tool];
-  const deny = (reason: string, where = at): Refusal => ({ code: 'access_denied', reason, at: where });
+function refusalOf(policy: Policy, { caller, scopes, roles, granted }: Asker, tool: ToolName): Refusal | undefined {
   const missing = missingFor(policy, tool);
-  if (missing !== undefined) return deny(`"${tool}" needs what the policy lacks: ${missing}`);
-  const granted = own(policy.tools, tool) ?? [];
-  const outside = rolesOf(policy, caller).find((role) => !granted.includes(role));
-  if (outside !== undefined) return deny(`"${tool}" is not given to the role "${outside}"`);
+  if (missing !== undefined) return deny(`"${tool}" needs what the policy lacks: ${missing}`, ['tools', tool]);
+  const given = own(policy.tools, tool) ?? [];
+  const outside = roles.find((role) => !given.includes(role));
+  if (outside !== undefined) return deny(`"${tool}" is not given to the role "${outside}"`, ['tools', tool]);
 
   const scope = TOOL_SCOPES[tool];
   if (scope === undefined || (caller.pattern === 'obo' && caller.agent === undefined)) return undefined;
-  if (!grantedScopes(policy, caller).every((scopes) => scopes.includes(scope))) {
+  if (!granted.every((list) => list.includes(scope))) {
     return deny(`"${tool}" needs the scope "${scope}", which no token of this caller can have`, scopePath(caller));
   }
-  if (standing.scopes.includes(scope)) return undefined;
-  return { code: 'insufficient_scope', reason: `the token lacks the scope "${scope}" that "${tool}" needs`, at };
+  if (scopes.includes(scope)) return undefined;
+  const reason = `the token lacks the scope "${scope}" that "${tool}" needs`;
+  return { code: 'insufficient_scope', reason, at: ['tools', tool] };
 }
+
+const deny = (reason: string, at: readonly PathSegment[]): Refusal => ({ code: 'access_denied', reason, at });
 
 const scopePath = ({ principal, agent }: Caller): string[] =>
   agent === undefined ? ['roles', principal.role ?? '', 'scopes'] : ['agents', agent.id, 'scopes'];

@@ -17,7 +17,7 @@ import { MODERN } from './revisions.ts';
 import { headerProblem } from './standard-headers.ts';
 import type { McpRequest } from './tool-host.ts';
 import { tracedMethod } from './traced-method.ts';
-import { LegacyWire, ModernWire, type Wire } from './wire.ts';
+import { legacyWire, modernWire, type Wire } from './wire.ts';
 
 interface McpPost {
   readonly headers: IncomingHttpHeaders;
@@ -41,11 +41,11 @@ const BATCH_MAX = 100;
 /** Both eras of the protocol on one endpoint, stateless: one long-lived server for each, and no session. */
 export async function createMcp(options: ServerOptions): Promise<Mcp> {
   preloadSchemas();
-  const modern = await connect(options, [MODERN], new ModernWire());
-  const legacy = await connect(options, LEGACY, new LegacyWire());
+  const modern = await connect(options, [MODERN], modernWire());
+  const legacy = await connect(options, LEGACY, legacyWire());
   return {
     get inFlight() {
-      return [modern.inFlight, legacy.inFlight] as const;
+      return [modern.inFlight(), legacy.inFlight()] as const;
     },
     handle: (post) => {
       if (!isJsonContentType(post.headers['content-type'])) return Promise.resolve(UNSUPPORTED_MEDIA_TYPE);
@@ -63,7 +63,7 @@ export async function createMcp(options: ServerOptions): Promise<Mcp> {
       }
       const traced = { ...post, service: options.service };
       if (route.kind === 'modern') return serveModern(modern, route, traced);
-      return serveLegacy(legacy, body, { ...traced, initialize: () => connect(options, LEGACY, new LegacyWire()) });
+      return serveLegacy(legacy, body, { ...traced, initialize: () => connect(options, LEGACY, legacyWire()) });
     },
   };
 }
@@ -78,7 +78,7 @@ const UNSUPPORTED_ENCODING = errorReply(415, {
 });
 const PARSE_ERROR = errorReply(400, { code: -32700, message: 'Parse error: Invalid JSON' });
 
-async function connect<W extends Wire>(options: ServerOptions, versions: readonly string[], wire: W): Promise<W> {
+async function connect(options: ServerOptions, versions: readonly string[], wire: Wire): Promise<Wire> {
   await createServer(options, versions).connect(wire);
   return wire;
 }

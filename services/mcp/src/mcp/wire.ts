@@ -1,5 +1,4 @@
 import {
-  type JSONRPCMessage,
   type JSONRPCRequest,
   type MessageExtraInfo,
   PerRequestHTTPServerTransport,
@@ -8,11 +7,10 @@ import {
 import { Exchange, type JsonRpcResponse } from './exchange.ts';
 import { MODERN } from './revisions.ts';
 
-type Receive = (message: JSONRPCMessage, extra?: MessageExtraInfo) => void;
-
 /** A transport that stays: one request after the other and at the same time, each with its own reply. */
 export interface Wire extends Transport {
-  readonly inFlight: number;
+  /** Requests under way. */
+  inFlight(): number;
   dispatch(
     message: JSONRPCRequest,
     extra: MessageExtraInfo,
@@ -20,73 +18,32 @@ export interface Wire extends Transport {
   ): Promise<JsonRpcResponse | undefined>;
 }
 
-/** Connecting a `Server` to this class binds it to the modern revision; the overrides make the binding last. */
-export class ModernWire extends PerRequestHTTPServerTransport implements Wire {
-  readonly #exchange = new Exchange((message, extra) => this.onmessage?.(message, extra));
-
-  constructor() {
-    super({ classification: { era: 'modern', revision: MODERN }, responseMode: 'json' });
-  }
-
-  get inFlight(): number {
-    return this.#exchange.inFlight;
-  }
-
-  dispatch(
-    message: JSONRPCRequest,
-    extra: MessageExtraInfo,
-    signal?: AbortSignal,
-  ): Promise<JsonRpcResponse | undefined> {
-    return this.#exchange.dispatch(message, extra, signal);
-  }
-
-  override start(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  override send(message: JSONRPCMessage): Promise<void> {
-    this.#exchange.settle(message as JsonRpcResponse);
-    return Promise.resolve();
-  }
-
-  override close(): Promise<void> {
-    this.#exchange.end();
-    this.onclose?.();
-    return Promise.resolve();
-  }
-}
+/** Connecting a `Server` to a transport of this class binds it to the modern revision; that it stays open makes the binding last. */
+export const modernWire = (): Wire =>
+  staying(
+    new PerRequestHTTPServerTransport({
+      classification: { era: 'modern', revision: MODERN },
+      responseMode: 'json',
+    }),
+  );
 
 /** A `Server` on this one that never sees `initialize` speaks every revision before the modern one. */
-export class LegacyWire implements Wire {
-  onclose?: () => void;
-  onerror?: (error: Error) => void;
-  onmessage?: Receive;
-  readonly #exchange = new Exchange((message, extra) => this.onmessage?.(message, extra));
+export const legacyWire = (): Wire => staying({});
 
-  get inFlight(): number {
-    return this.#exchange.inFlight;
-  }
-
-  dispatch(
-    message: JSONRPCRequest,
-    extra: MessageExtraInfo,
-    signal?: AbortSignal,
-  ): Promise<JsonRpcResponse | undefined> {
-    return this.#exchange.dispatch(message, extra, signal);
-  }
-
-  start(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  send(message: JSONRPCMessage): Promise<void> {
-    this.#exchange.settle(message as JsonRpcResponse);
-    return Promise.resolve();
-  }
-
-  close(): Promise<void> {
-    this.#exchange.end();
-    this.onclose?.();
-    return Promise.resolve();
-  }
+function staying(transport: Partial<Transport>): Wire {
+  const exchange = new Exchange((message, extra) => transport.onmessage?.(message, extra));
+  return Object.assign(transport, {
+    inFlight: () => exchange.inFlight,
+    dispatch: exchange.dispatch.bind(exchange),
+    start: () => Promise.resolve(),
+    send: (message: Parameters<Transport['send']>[0]) => {
+      exchange.settle(message as JsonRpcResponse);
+      return Promise.resolve();
+    },
+    close: () => {
+      exchange.end();
+      transport.onclose?.();
+      return Promise.resolve();
+    },
+  });
 }
