@@ -51,6 +51,19 @@ test.each([
   expect(lines.join('')).not.toContain('hunter2');
 });
 
+test('an object that would write itself out otherwise is written by what it holds', () => {
+  const { logger, last } = capture();
+  class Session {
+    readonly user = 'wanda';
+    readonly #pin = 'hunter2';
+    toJSON() {
+      return this.#pin;
+    }
+  }
+  logger.info('a', { session: new Session(), bare: Object.assign(Object.create(null) as object, { password: 'x' }) });
+  expect(last()).toMatchObject({ session: { user: 'wanda' }, bare: { password: '[redacted]' } });
+});
+
 test('fields with harmless names stay', () => {
   const { logger, last } = capture();
   logger.info('a', { token_id: 'x1', error_code: 'internal', codes: 3, secrets_read: 2 });
