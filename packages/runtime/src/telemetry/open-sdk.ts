@@ -6,16 +6,18 @@ import { AppError } from '@causeway/core';
 import { context, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
-import { BatchSpanProcessor, type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { TracerProvider } from '@opentelemetry/sdk-trace';
 import { createRegistryProducer } from '../metrics/registry-producer.ts';
 import type { ExportWatch, Signal } from './export-watch.ts';
 import { createOwnSampler } from './own-sampler.ts';
+import { SpanBatch } from './encode-spans.ts';
 import { requestIdSpans } from './request-id-spans.ts';
+import { SpanOutbox } from './span-outbox.ts';
 import type { TelemetryOptions } from './start-telemetry.ts';
 import type { TelemetrySettings } from './telemetry-variables.ts';
+import { createTraceExporter } from './trace-exporter.ts';
 
 /** Where one signal goes. */
 export interface Destination {
@@ -64,7 +66,7 @@ function resourceOf({ service, settings }: SdkOptions): Resource {
 
 function openTraces({ settings, watch, traces }: SdkOptions, resource: Resource): TracerProvider | undefined {
   if (traces === undefined) return undefined;
-  const exporter = watched(new OTLPTraceExporter(exporterOptions(settings, traces)), 'traces', watch);
+  const exporter = createTraceExporter(exporterOptions(settings, traces));
   const provider = new TracerProvider({
     resource,
     sampler: createOwnSampler(ratioOf(settings)),
@@ -72,13 +74,18 @@ function openTraces({ settings, watch, traces }: SdkOptions, resource: Resource)
     spanLimits: { attributeValueLengthLimit: 512, attributeCountLimit: 32, eventCountLimit: 0 },
     spanProcessors: [
       requestIdSpans,
-      countEnded(watch),
-      new BatchSpanProcessor({
-        exporter,
-        maxQueueSize: settings.spanQueueMax,
-        maxExportBatchSize: Math.min(BATCH_MAX, settings.spanQueueMax),
-        scheduledDelayMillis: settings.spanDelayMs,
-        exportTimeoutMillis: settings.otlpTimeoutMs + 1000,
+      new SpanOutbox({
+        batch: new SpanBatch(resource.attributes),
+        batchMax: Math.min(BATCH_MAX, settings.spanQueueMax),
+        waitingMax: settings.spanQueueMax,
+        delayMs: settings.spanDelayMs,
+        onEnded: () => watch.ended(),
+        send: async (spans) => {
+          const { promise, resolve } = Promise.withResolvers<Outcome>();
+          exporter.export(spans, resolve);
+          report(watch, { signal: 'traces', items: spans.count }, await promise);
+        },
+        close: () => exporter.shutdown(),
       }),
     ],
   });
@@ -94,7 +101,7 @@ function openMetrics(
 ): MeterProvider | undefined {
   if (metricsOut === undefined) return undefined;
   const reader = new PeriodicExportingMetricReader({
-    exporter: watched(new OTLPMetricExporter(exporterOptions(settings, metricsOut)), 'metrics', watch),
+    exporter: watched(new OTLPMetricExporter(exporterOptions(settings, metricsOut)), watch),
     exportIntervalMillis: settings.metricIntervalMs,
     exportTimeoutMillis: Math.min(settings.metricIntervalMs, settings.otlpTimeoutMs),
     metricProducers: [createRegistryProducer(metrics.registry)],
@@ -133,34 +140,29 @@ function ratioOf({ tracesSampler, tracesSamplerArg }: TelemetrySettings): number
   return tracesSampler.endsWith('always_on') ? 1 : 0;
 }
 
-interface Exporter<Items, Result> {
-  export(items: Items, done: (result: Result) => void): void;
+interface Outcome {
+  readonly code: number;
+  readonly error?: Error;
+}
+
+interface Exported {
+  readonly signal: Signal;
+  readonly items: number;
+}
+
+function report(watch: ExportWatch, { signal, items }: Exported, { code, error }: Outcome): void {
+  // `ExportResultCode.SUCCESS`.
+  if (code === 0) watch.exported(signal, items);
+  else watch.failed(signal, error);
 }
 
 /** The same exporter, with somebody who looks at how each export ended. */
-function watched<
-  Items,
-  Result extends { readonly code: number; readonly error?: Error },
-  E extends Exporter<Items, Result>,
->(exporter: E & Exporter<Items, Result>, signal: Signal, watch: ExportWatch): E {
+function watched(exporter: OTLPMetricExporter, watch: ExportWatch): OTLPMetricExporter {
   const send = exporter.export.bind(exporter);
-  exporter.export = (items, done) =>
-    send(items, (result) => {
-      // `ExportResultCode.SUCCESS`.
-      if (result.code === 0) watch.exported(signal, Array.isArray(items) ? items.length : 1);
-      else watch.failed(signal, result.error);
+  exporter.export = (metrics, done) =>
+    send(metrics, (result) => {
+      report(watch, { signal: 'metrics', items: 1 }, result);
       done(result);
     });
   return exporter;
-}
-
-function countEnded(watch: ExportWatch): SpanProcessor {
-  return {
-    onStart: () => undefined,
-    onEnd: (span) => {
-      if ((span.spanContext().traceFlags & 1) !== 0) watch.ended();
-    },
-    forceFlush: () => Promise.resolve(),
-    shutdown: () => Promise.resolve(),
-  };
 }

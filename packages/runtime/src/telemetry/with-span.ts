@@ -10,7 +10,7 @@ export function withSpan<T>(name: string, attributes: Attributes, fn: (span: Spa
   return context.with(trace.setSpan(context.active(), span), () => ended(span, fn));
 }
 
-/** The same for a step that has no steps of its own: a context, which would only say whose they are, is not made. */
+/** The same without a context, which would only say whose the steps inside are: for a step that has none, or whose steps may stand beside it. */
 export function withLeafSpan<T>(name: string, attributes: Attributes, fn: (span: Span) => Promise<T>): Promise<T> {
   return ended(trace.getTracer('causeway').startSpan(name, { attributes }), fn);
 }

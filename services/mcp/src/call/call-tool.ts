@@ -59,7 +59,7 @@ export async function callTool(deps: CallToolDeps, call: ToolCall): Promise<Call
     const limit = { hops: call.hops, policy: policy.document, signal };
     held.use(await stages.leafSpan(SPAN.limit, () => deps.limits.enter(caller, tool.name, limit)));
     const request = { requestId, credential };
-    const session = await stages.span(SPAN.exchange, () => deadline.race(deps.platform.open(caller, request)));
+    const session = await stages.leafSpan(SPAN.exchange, () => deadline.race(deps.platform.open(caller, request)));
     const platform = observedSession(session, facts, { signal, timeoutMs: tool.deadlineMs });
     const context = createToolContext(deps, call, { platform, signal, policy, callInner: callTool });
     const output = await stages.measure('run', () => deadline.race(prepared.run(context)));

@@ -8,7 +8,7 @@ import {
   type RequestContext,
   requestContext,
   SPAN,
-  withSpan,
+  withLeafSpan,
 } from '@causeway/runtime';
 import type { RequestHandler } from 'express';
 import { refusalOutcome } from '../call/call-event.ts';
@@ -39,9 +39,11 @@ export function serveMcp(endpoint: McpEndpoint): RequestHandler {
       throw await recorded(endpoint, context, error);
     }
     const startedAt = performance.now();
-    const proven = await withSpan(SPAN.auth, {}, () => endpoint.authenticate(request)).catch(async (error: unknown) => {
-      throw await recorded(endpoint, context, error);
-    });
+    const proven = await withLeafSpan(SPAN.auth, {}, () => endpoint.authenticate(request)).catch(
+      async (error: unknown) => {
+        throw await recorded(endpoint, context, error);
+      },
+    );
     const auth = `auth;dur=${(performance.now() - startedAt).toFixed(3)}`;
     await answer(endpoint, { request, response, context, proven, auth });
   };
