@@ -10,6 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { SourceMap } from 'node:module';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import dockerignore from '@balena/dockerignore';
@@ -210,6 +211,18 @@ test('the configuration of Prometheus is one, with the rules beside it', () => {
   expect([status, stdout]).toEqual([0, expect.stringContaining('1 rule files found')]);
 });
 
+/** The bundler writes a module's file over its code. */
+function modulesOf(code: string) {
+  const begins = code.split('\n').flatMap((line, at) => {
+    const [, file] = /^\/\/ (\S+\.[mc]?[jt]s)$/.exec(line) ?? [];
+    return file === undefined ? [] : [{ file, at }];
+  });
+  return begins.map(({ file, at }, index) => {
+    const end = begins[index + 1]?.at ?? at + 2;
+    return { file, lines: Array.from({ length: end - at - 1 }, (_, line) => at + 1 + line) };
+  });
+}
+
 describe('what is in an image', () => {
   const files = (name: ServiceName) => readdirSync(world.app(name)).toSorted();
 
@@ -235,6 +248,35 @@ describe('what is in an image', () => {
       expect(packages.filter(([pkg, version]) => !listed.has(`pkg:npm/${pkg}@${version}`))).toEqual([]);
     },
   );
+
+  test.each(PROGRAMS)('%s: one byte a letter, and a stack names our files and lines', (name) => {
+    const code = readFileSync(join(world.app(name), 'main.mjs'), 'utf8');
+    expect(/[\u0080-\uffff]/.exec(code)?.[0]).toBeUndefined();
+    const map = new SourceMap(JSON.parse(readFileSync(join(world.app(name), 'main.mjs.map'), 'utf8')) as never);
+    const sourceOf = (line: number) => (map.findEntry(line, 20) as { readonly originalSource?: string }).originalSource;
+    const modules = modulesOf(code);
+    const isOurs = (file: string) => !file.startsWith('node_modules/') && existsSync(join(ROOT, file));
+    const ours = modules.filter(({ file }) => isOurs(file));
+    const named = ours.filter(({ file, lines }) => lines.some((line) => sourceOf(line) === file));
+    expect([ours.length > 20, ours.filter((module) => !named.includes(module))]).toEqual([true, []]);
+    // Of a package the bundle's own line is told, and not the last one of ours before it.
+    const theirs = modules.filter(({ file }) => file.startsWith('node_modules/'));
+    expect([theirs.length > 200, theirs.filter(({ lines: [first = 0] }) => sourceOf(first) !== undefined)]).toEqual([
+      true,
+      [],
+    ]);
+  });
+
+  test('the line of a stack is the line of the file', () => {
+    const [code, map] = ['main.mjs', 'main.mjs.map'].map((file) => readFileSync(join(world.app('mcp'), file), 'utf8'));
+    const lineOf = (text: string, wanted: string) => text.split('\n').findIndex((line) => line.includes(wanted));
+    const file = 'services/mcp/src/call/guard-output.ts';
+    for (const wanted of ['function guardOutput(', 'kept = rows.slice(0']) {
+      const entry = new SourceMap(JSON.parse(map ?? '') as never).findEntry(lineOf(code ?? '', wanted), 12);
+      const originalLine = lineOf(readFileSync(join(ROOT, file), 'utf8'), wanted);
+      expect(entry).toMatchObject({ originalSource: file, originalLine });
+    }
+  });
 
   test('a path of the machine that built it, or a test, is in none', () => {
     for (const name of PROGRAMS) {

@@ -6,6 +6,7 @@ import { startIdentityProviders } from '@causeway/local/identity-providers';
 import { signInAs } from '@causeway/local/sign-in-as';
 import { freePort } from '@causeway/runtime/testing/free-ports';
 import type { Prepared } from '../src/bench-case.ts';
+import { mainOf } from '../src/cases/as-shipped.ts';
 import { newProducerKey, startAuditWay } from './audit-world.ts';
 import { DEMO_POLICY } from './demo-policy.ts';
 
@@ -23,6 +24,7 @@ export async function preparePortal(): Promise<Prepared> {
   const { accessToken } = await signInAs({ issuer: idps.issuers.northwind, email: 'wanda@northwind.example' });
   return {
     settings: {
+      main: await mainOf('portal', join(dir, 'bundle')),
       subjectToken: accessToken,
       stateUrl: postgres.queue.url,
       redisUrl: redis.queue.url,

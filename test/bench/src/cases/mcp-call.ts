@@ -6,7 +6,7 @@ import { freeStackPorts } from '@causeway/local/testing/stack-ports';
 import { signInAs } from '@causeway/local/sign-in-as';
 import { startLocalStack } from '@causeway/local/stack';
 import type { BenchAnswer, BenchCase, BenchRequest, Prepared, Settings } from '../bench-case.ts';
-import { AS_SHIPPED } from './as-shipped.ts';
+import { AS_SHIPPED, mainOf } from './as-shipped.ts';
 
 export interface McpCallCase {
   readonly name: string;
@@ -50,6 +50,7 @@ async function prepareStack(): Promise<Prepared> {
   return {
     settings: {
       ...environment,
+      main: await mainOf('mcp', join(dataDir, 'bundle')),
       subjectToken: accessToken,
       token: await exchange(accessToken, environment),
       host: `127.0.0.1:${ports.mcp}`,
