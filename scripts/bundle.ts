@@ -1,4 +1,4 @@
-// `pnpm bundle OUT`: what the images hold. One folder per program, which needs Node and nothing else.
+// `pnpm bundle OUT [PROGRAM…]`: what the images hold. One folder per program, which needs Node and nothing else.
 import { execFile } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
@@ -27,7 +27,7 @@ interface BundledPackage {
 const root = fileURLToPath(new URL('..', import.meta.url));
 const run = promisify(execFile);
 
-export async function bundle(out: string, program: Program): Promise<void> {
+async function bundle(out: string, program: Program): Promise<void> {
   const dir = join(out, program);
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
@@ -174,7 +174,11 @@ async function billOfMaterials(folder: string): Promise<string> {
 }
 
 if (import.meta.main) {
-  const [out] = process.argv.slice(2);
-  if (out === undefined) throw new Error('usage: pnpm bundle OUT');
-  for (const program of Object.keys(PROGRAMS) as Program[]) await bundle(resolve(out), program);
+  const [out, ...wanted] = process.argv.slice(2);
+  const isProgram = (name: string): name is Program => Object.hasOwn(PROGRAMS, name);
+  const programs = wanted.length === 0 ? Object.keys(PROGRAMS) : wanted;
+  if (out === undefined || !programs.every(isProgram)) {
+    throw new Error(`usage: pnpm bundle OUT [${Object.keys(PROGRAMS).join('|')}]…`);
+  }
+  for (const program of programs) await bundle(resolve(out), program);
 }

@@ -126,7 +126,13 @@ test('whoever reads OTLP reads what the SDK’s own encoder would have written',
 
 test('a batch that is larger than the buffer was, and one after it', async () => {
   const batch = new SpanBatch(RESOURCE);
-  const span = { name: 'x'.repeat(60), kind: 1, attributes: { text: 'ü'.repeat(400) }, links: [], parent: undefined };
+  const span = {
+    name: 'x'.repeat(60),
+    kind: SpanKind.SERVER,
+    attributes: { text: 'ü'.repeat(400) },
+    links: [],
+    parent: undefined,
+  };
   const large = spansOf(Array.from({ length: 400 }, () => ({ ...span, start: 1e12, end: 4e12, failed: false })));
   await expectTheSame(batch, large);
   await expectTheSame(batch, large.slice(0, 1));

@@ -1,4 +1,4 @@
-import type { Attributes, HrTime, SpanContext } from '@opentelemetry/api';
+import { type Attributes, type HrTime, type SpanContext, SpanStatusCode } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { ProtobufWriter } from './protobuf-writer.ts';
 
@@ -68,7 +68,7 @@ function writeSpan(out: ProtobufWriter, span: ReadableSpan): void {
   writeAttributes(out, 9, span.attributes);
   if (span.droppedAttributesCount > 0) out.integer(10, span.droppedAttributesCount);
   for (const link of span.links) writeLink(out, link.context);
-  if (status.code !== 0) {
+  if (status.code !== SpanStatusCode.UNSET) {
     const inner = out.open(15);
     out.integer(3, status.code);
     out.close(inner);
