@@ -6,7 +6,7 @@ import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { decode, encode, type SourceMapSegment } from '@jridgewell/sourcemap-codec';
-import { type OutputChunk, rolldown, type RolldownOutput } from 'rolldown';
+import { type OutputChunk, rolldown, type RolldownOutput, type SourceMap } from 'rolldown';
 
 const PROGRAMS = {
   portal: 'services/portal',
@@ -35,10 +35,11 @@ async function bundle(out: string, program: Program): Promise<void> {
   const chunks = output.filter((one) => one.type === 'chunk');
   refuseForeignImports(program, chunks);
   for (const file of output) {
-    writeFileSync(
-      join(dir, file.fileName),
-      file.type === 'chunk' ? inAscii(file.code) : linesOfOurs(String(file.source)),
-    );
+    if (file.type === 'chunk') writeFileSync(join(dir, file.fileName), inAscii(file.code));
+  }
+  for (const { fileName, code, map } of chunks) {
+    if (map === null) throw new Error(`${fileName} has no source map`);
+    writeFileSync(join(dir, `${fileName}.map`), linesOfOurs(map, code));
   }
   const packages = packagesOf(chunks);
   for (const { dir: from } of packages.filter(({ name }) => name === 'libpg-query')) {
@@ -91,35 +92,36 @@ const BEYOND_ASCII = /[\u0080-\uffff]/g;
 
 /** V8 keeps a text with one letter that is not Latin-1 at two bytes a letter: 13 MB of this, and not 6. */
 function inAscii(code: string): string {
-  // What such a template says is what stands in it, letter by letter.
-  if (/String\.raw`[^`]*[\u0080-\uffff]/.test(code)) throw new Error('a String.raw template holds more than ASCII');
+  // Such a template says what stands in it, and a backslash would escape ours. What else reads a template's raw text is not seen here.
+  const unsafe = /String\.raw`[^`]*[\u0080-\uffff]|\\[\u0080-\uffff]/.exec(code);
+  if (unsafe !== null) throw new Error(`this cannot be written in ASCII: ${unsafe[0]}`);
   return code.replace(BEYOND_ASCII, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
-
-interface SourceMap {
-  readonly sources: readonly string[];
-  readonly mappings: string;
-  readonly sourcesContent?: unknown;
 }
 
 /**
  * For a stack: which line of which file of ours. Columns, names and the files of packages would be twenty times as many places, each of
  * which Node keeps in memory: 90 MB of a process.
  */
-function linesOfOurs(text: string): string {
-  const { sourcesContent: _, mappings, ...map } = JSON.parse(text) as SourceMap;
-  const isOurs = map.sources.map((source) => !source.includes('node_modules/'));
+function linesOfOurs({ file, sources, mappings }: SourceMap, code: string): string {
+  const texts = code.split('\n');
+  // `inAscii` makes six letters of one.
+  const columnIn = (line: number, column: number) =>
+    column + 5 * (texts[line]?.slice(0, column).match(BEYOND_ASCII)?.length ?? 0);
+  const isOurs = sources.map((source) => !source.includes('node_modules/'));
   let place = '';
-  const placesOf = ([column, source, line, lineColumn]: Readonly<SourceMapSegment>): SourceMapSegment[] => {
+  const placesOf = (at: number, [before, source, line, lineColumn]: Readonly<SourceMapSegment>): SourceMapSegment[] => {
     const ours = source !== undefined && isOurs[source] === true;
     const next = ours ? `${source}:${line}` : '';
     if (next === place) return [];
     place = next;
+    const column = columnIn(at, before);
     return [ours ? [column, source, line ?? 0, lineColumn ?? 0] : [column]];
   };
   // A line that comes from no file is the bundler's own.
-  const lines = decode(mappings).map((segments) => (segments.length > 0 ? segments : [[0] as const]).flatMap(placesOf));
-  return JSON.stringify({ ...map, names: [], mappings: encode(lines) });
+  const lines = decode(mappings).map((segments, at) =>
+    (segments.length > 0 ? segments : [[0] as const]).flatMap((segment) => placesOf(at, segment)),
+  );
+  return JSON.stringify({ version: 3, file, sources, names: [], mappings: encode(lines) });
 }
 
 /** Of the modules that really are in it, by name. */

@@ -62,6 +62,8 @@ test('an object that would write itself out otherwise is written by what it hold
   }
   logger.info('a', { session: new Session(), bare: Object.assign(Object.create(null) as object, { password: 'x' }) });
   expect(last()).toMatchObject({ session: { user: 'wanda' }, bare: { password: '[redacted]' } });
+  logger.info('b', { own: { user: 'wanda', toJSON: () => 'hunter2' } });
+  expect(last()).toMatchObject({ own: { user: 'wanda' } });
 });
 
 test('fields with harmless names stay', () => {

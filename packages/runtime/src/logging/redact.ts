@@ -16,19 +16,11 @@ export function redact(value: unknown, depth = 0): unknown {
   if (value instanceof URL) return value.href;
   if (depth >= DEPTH_MAX) return '[deep]';
   if (Array.isArray(value)) return value.map((item) => redact(item, depth + 1));
-  return redactMembers(value as Members, depth);
-}
-
-type Members = Record<string, unknown>;
-
-/** A plain object with nothing to blank stays what it is: most do. Another one might write itself out by its `toJSON`. */
-function redactMembers(value: Members, depth: number): Members {
-  let copy = Object.getPrototypeOf(value) === Object.prototype ? undefined : { ...value };
-  for (const [key, inner] of Object.entries(value)) {
-    const shown = SECRET_KEY.test(key) ? REDACTED : redact(inner, depth + 1);
-    if (shown !== inner) (copy ??= { ...value })[key] = shown;
-  }
-  return copy ?? value;
+  // No functions: by a `toJSON` an object would write itself out, past all of this.
+  const members = Object.entries(value).filter(([, inner]) => typeof inner !== 'function');
+  return Object.fromEntries(
+    members.map(([key, inner]) => [key, SECRET_KEY.test(key) ? REDACTED : redact(inner, depth + 1)]),
+  );
 }
 
 // A JWT, a credential of an Authorization header, the password in a URL.

@@ -124,6 +124,32 @@ test('whoever reads OTLP reads what the SDK’s own encoder would have written',
   expect(count).toBeGreaterThan(300);
 });
 
+test('links that the SDK dropped are told', async () => {
+  const link = { context: { traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 1 } };
+  const links = Array.from({ length: 200 }, () => link);
+  const plain = { name: 'x', kind: SpanKind.CONSUMER, attributes: {}, parent: undefined, failed: false };
+  const spans = spansOf([{ ...plain, links, start: 1e12, end: 2e12 }]);
+  expect(spans[0]?.droppedLinksCount).toBe(72);
+  await expectTheSame(new SpanBatch(RESOURCE), spans);
+});
+
+test('a span that cannot be written is left out, and harms no other one', async () => {
+  const plain = { name: 'x', kind: SpanKind.SERVER, attributes: {}, links: [], parent: undefined, failed: false };
+  const [good] = spansOf([{ ...plain, start: 1e12, end: 2e12 }]);
+  if (good === undefined) throw new Error('there is no span');
+  const bad = Object.create(good, { startTime: { value: [-5, 0] } }) as ReadableSpan;
+  for (const spans of [
+    [bad, good],
+    [good, bad],
+  ]) {
+    const batch = new SpanBatch(RESOURCE);
+    for (const span of spans) batch.add(span);
+    const { bytes, count } = batch.take();
+    expect(count).toBe(1);
+    expect(await decoded(bytes)).toEqual(await decoded(ProtobufTraceSerializer.serializeRequest([good])));
+  }
+});
+
 test('a batch that is larger than the buffer was, and one after it', async () => {
   const batch = new SpanBatch(RESOURCE);
   const span = {

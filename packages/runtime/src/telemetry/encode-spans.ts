@@ -2,7 +2,7 @@ import { type Attributes, type HrTime, type SpanContext, SpanStatusCode } from '
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { ProtobufWriter } from './protobuf-writer.ts';
 
-// The numbers are those of opentelemetry/proto/trace/v1/trace.proto and common/v1/common.proto. What is zero or empty is left out.
+// The numbers are those of opentelemetry/proto/trace/v1/trace.proto and common/v1/common.proto. Of a span, counts of nothing and a status that nobody set are left out.
 
 /** An `ExportTraceServiceRequest` of OTLP. */
 export interface EncodedSpans {
@@ -26,10 +26,16 @@ export class SpanBatch {
     return this.#count;
   }
 
+  /** One that cannot be written, because it began before 1970, is left out: the end of a span must not fail. */
   add(span: ReadableSpan): void {
-    if (this.#count === 0) this.#begin(span.instrumentationScope.name);
-    writeSpan(this.#out, span);
-    this.#count += 1;
+    const { length } = this.#out;
+    try {
+      if (this.#count === 0) this.#begin(span.instrumentationScope.name);
+      writeSpan(this.#out, span);
+      this.#count += 1;
+    } catch {
+      this.#out.truncate(length);
+    }
   }
 
   /** What was added since the last time. */
@@ -68,6 +74,7 @@ function writeSpan(out: ProtobufWriter, span: ReadableSpan): void {
   writeAttributes(out, 9, span.attributes);
   if (span.droppedAttributesCount > 0) out.integer(10, span.droppedAttributesCount);
   for (const link of span.links) writeLink(out, link.context);
+  if (span.droppedLinksCount > 0) out.integer(14, span.droppedLinksCount);
   if (status.code !== SpanStatusCode.UNSET) {
     const inner = out.open(15);
     out.integer(3, status.code);
@@ -97,7 +104,7 @@ function writeTime(out: ProtobufWriter, field: number, [seconds, nanoseconds]: H
   out.fixed64(field, { high, low: lower % 0x1_0000_0000 });
 }
 
-/** Texts, truth values and numbers: ours are nothing else. Of a list there would be its text. */
+/** Texts, truth values and numbers: ours are nothing else. Of a list there would be its text, and a negative number is a double. */
 function writeAttributes(out: ProtobufWriter, field: number, attributes: Attributes): void {
   for (const [key, value] of Object.entries(attributes)) {
     const start = out.open(field);

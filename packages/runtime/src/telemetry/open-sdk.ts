@@ -39,6 +39,8 @@ export interface Sdk {
 const CLOSE_MS = 2000;
 
 const BATCH_MAX = 512;
+/** As many traces as a batch of audit events names. */
+const LINKS_MAX = 256;
 
 /** The parts of the OpenTelemetry SDK that are used. The whole of `sdk-node` would bring five times as many packages. */
 export function openSdk(options: SdkOptions): Sdk {
@@ -71,7 +73,12 @@ function openTraces({ settings, watch, traces }: SdkOptions, resource: Resource)
     resource,
     sampler: createOwnSampler(ratioOf(settings)),
     // The attributes are ours and short; a bound stands here for what they are taken from.
-    spanLimits: { attributeValueLengthLimit: 512, attributeCountLimit: 32, eventCountLimit: 0 },
+    spanLimits: {
+      attributeValueLengthLimit: 512,
+      attributeCountLimit: 32,
+      eventCountLimit: 0,
+      linkCountLimit: LINKS_MAX,
+    },
     spanProcessors: [
       requestIdSpans,
       new SpanOutbox({
@@ -81,9 +88,9 @@ function openTraces({ settings, watch, traces }: SdkOptions, resource: Resource)
         delayMs: settings.spanDelayMs,
         onEnded: () => watch.ended(),
         send: async (spans) => {
-          const { promise, resolve } = Promise.withResolvers<Outcome>();
-          exporter.export(spans, resolve);
-          report(watch, { signal: 'traces', items: spans.count }, await promise);
+          const sent = new Promise<Outcome>((resolve) => exporter.export(spans, resolve));
+          const outcome = await inTime(sent, settings.otlpTimeoutMs + 1000);
+          report(watch, { signal: 'traces', items: spans.count }, outcome);
         },
         close: () => exporter.shutdown(),
       }),
@@ -148,6 +155,18 @@ interface Outcome {
 interface Exported {
   readonly signal: Signal;
   readonly items: number;
+}
+
+/** The exporter bounds how long its connection is silent, which is not how long it takes. */
+async function inTime(sent: Promise<Outcome>, milliseconds: number): Promise<Outcome> {
+  const { promise, resolve } = Promise.withResolvers<Outcome>();
+  const error = new AppError('upstream_timeout', 'the collector took too long');
+  const timer = setTimeout(() => resolve({ code: 1, error }), milliseconds);
+  try {
+    return await Promise.race([sent, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function report(watch: ExportWatch, { signal, items }: Exported, { code, error }: Outcome): void {

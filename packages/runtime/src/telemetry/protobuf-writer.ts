@@ -21,6 +21,14 @@ export class ProtobufWriter {
     return written;
   }
 
+  get length(): number {
+    return this.#at;
+  }
+
+  truncate(length: number): void {
+    this.#at = length;
+  }
+
   /** Begins a message. What it answers is for `close`. */
   open(field: number): number {
     this.#tag(field, LENGTH_DELIMITED);

@@ -57,6 +57,41 @@ test('a batch that nobody fills goes out after the delay', async () => {
   await expect.poll(() => sent).toEqual([1]);
 });
 
+test('while the collector takes its time, what waits becomes full batches', async () => {
+  const { outbox, sent, end, answer } = outboxOf({ delayMs: 5 });
+  end(3);
+  for (let count = 0; count < 7; count += 1) {
+    end(1);
+    await delay(10);
+  }
+  expect(sent).toEqual([3]);
+  const ended = outbox.shutdown();
+  expect(sent).toEqual([3, 3, 3, 1]);
+  for (let turn = 0; turn < 4; turn += 1) await answer();
+  await ended;
+});
+
+test('what was due while another was on its way goes out after it', async () => {
+  const { sent, end, answer } = outboxOf({ delayMs: 5 });
+  end(4);
+  await delay(20);
+  expect(sent).toEqual([3]);
+  await answer();
+  expect(sent).toEqual([3, 1]);
+});
+
+test('a batch that could not be sent holds up no other one', async () => {
+  const sent: number[] = [];
+  const { end } = outboxOf({
+    send: ({ count }) => {
+      sent.push(count);
+      return Promise.reject(new Error('no collector'));
+    },
+  });
+  end(6);
+  await expect.poll(() => sent).toEqual([3, 3]);
+});
+
 test('more than may wait is dropped, and counted as ended', async () => {
   const { sent, seen, end, answer } = outboxOf();
   end(50);

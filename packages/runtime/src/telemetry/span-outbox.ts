@@ -11,7 +11,7 @@ export interface SpanOutboxOptions {
   readonly delayMs: number;
   /** Told of each span that ends, also of one that is dropped. */
   readonly onEnded: () => void;
-  /** Never rejects: what the collector does not take is lost, and whoever sends says so. */
+  /** What the collector does not take is lost, and whoever sends says so. It has to end: the next batch waits for it. */
   readonly send: (spans: EncodedSpans) => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -23,9 +23,10 @@ export interface SpanOutboxOptions {
 export class SpanOutbox implements SpanProcessor {
   readonly #options: SpanOutboxOptions;
   readonly #full: EncodedSpans[] = [];
-  #waiting = 0;
   #sending: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** Somebody has waited for company long enough. */
+  #isDue = false;
   #isClosed = false;
 
   constructor(options: SpanOutboxOptions) {
@@ -40,40 +41,55 @@ export class SpanOutbox implements SpanProcessor {
     if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0 || this.#isClosed) return;
     const { batch, batchMax, waitingMax, delayMs, onEnded } = this.#options;
     onEnded();
-    if (this.#waiting >= waitingMax) return;
+    if (this.#full.length * batchMax + batch.count >= waitingMax) return;
     batch.add(span);
-    this.#waiting += 1;
-    if (batch.count >= batchMax) this.#pack();
-    else this.#timer ??= setTimeout(() => this.#pack(), delayMs).unref();
+    if (batch.count >= batchMax) {
+      this.#full.push(batch.take());
+      this.#sendNext();
+      return;
+    }
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#isDue = true;
+      this.#sendNext();
+    }, delayMs).unref();
   }
 
   /** All that wait, at once. */
   async forceFlush(): Promise<void> {
-    this.#pack();
-    await Promise.all([this.#sending, ...this.#full.splice(0).map((spans) => this.#send(spans))]);
+    const { batch } = this.#options;
+    const waiting = [...this.#full.splice(0), ...(batch.count > 0 ? [batch.take()] : [])];
+    await Promise.all([this.#sending, ...waiting.map((spans) => this.#send(spans))]);
   }
 
   async shutdown(): Promise<void> {
     this.#isClosed = true;
+    clearTimeout(this.#timer);
     await this.forceFlush();
     await this.#options.close();
   }
 
-  #pack(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (this.#options.batch.count > 0) this.#full.push(this.#options.batch.take());
-    if (this.#sending === undefined) this.#sendNext();
+  /** While one is on its way the others grow, so that all but the last are full. */
+  #sendNext(): void {
+    if (this.#sending !== undefined) return;
+    const spans = this.#full.shift() ?? this.#due();
+    this.#sending =
+      spans &&
+      this.#send(spans).finally(() => {
+        this.#sending = undefined;
+        this.#sendNext();
+      });
   }
 
-  #sendNext(): void {
-    const spans = this.#full.shift();
-    this.#sending = spans && this.#send(spans).then(() => this.#sendNext());
+  #due(): EncodedSpans | undefined {
+    const { batch } = this.#options;
+    if (!this.#isDue) return undefined;
+    this.#isDue = false;
+    return batch.count > 0 ? batch.take() : undefined;
   }
 
   /** Not in the context of the request whose span filled the batch. */
-  #send(spans: EncodedSpans): Promise<void> {
-    this.#waiting -= spans.count;
-    return context.with(ROOT_CONTEXT, () => this.#options.send(spans));
+  async #send(spans: EncodedSpans): Promise<void> {
+    await context.with(ROOT_CONTEXT, () => this.#options.send(spans)).catch(() => undefined);
   }
 }

@@ -88,6 +88,25 @@ test('a collector that never answers holds up neither work nor the end of the pr
   expect(performance.now() - began).toBeLessThan(2900);
 });
 
+test('a collector whose answer has no end is told like one that does not answer', async () => {
+  const { url } = await collector((_request, response) => {
+    response.writeHead(200, { 'content-length': '1000' });
+    const dripping = setInterval(() => response.write('x'), 50);
+    response.once('close', () => clearInterval(dripping));
+  });
+  const environment = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: url,
+    OTEL_EXPORTER_OTLP_TIMEOUT: '1000',
+    OTEL_BSP_SCHEDULE_DELAY: '10',
+    OTEL_METRICS_EXPORTER: 'none',
+  };
+  const { metrics } = await start(environment);
+  await span('x');
+  const failures = async () =>
+    /telemetry_export_failures_total\{signal="traces"\} (\d+)/.exec(await metrics.registry.metrics())?.[1];
+  await expect.poll(failures, { timeout: 5000 }).toBe('1');
+});
+
 test('a collector that refuses is told once, without what it answered', async () => {
   const { url } = await collector((_request, response) => response.writeHead(403).end('hunter2'));
   const { telemetry, lines, metrics } = await start({
