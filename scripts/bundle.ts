@@ -99,7 +99,7 @@ function inAscii(code: string): string {
 }
 
 /**
- * For a stack: which line of which file of ours. Columns, names and the files of packages would be twenty times as many places, each of
+ * For a stack: which line of which file of ours. Columns, names and the files of packages would be thirty times as many places, each of
  * which Node keeps in memory: 90 MB of a process.
  */
 function linesOfOurs({ file, sources, mappings }: SourceMap, code: string): string {
