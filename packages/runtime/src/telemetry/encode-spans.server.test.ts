@@ -119,7 +119,7 @@ test('whoever reads OTLP reads what the SDK’s own encoder would have written',
       await expectTheSame(batch, spansOf(descriptions));
       count += descriptions.length;
     }),
-    { numRuns: 60 },
+    { numRuns: 200 },
   );
   expect(count).toBeGreaterThan(300);
 });
