@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { AppError } from '@causeway/core';
-import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
+import express, { type Express, type Request, type Response } from 'express';
 import type { Health } from '../process/create-health.ts';
 import type { Networks } from '../network/networks.ts';
 import type { Route } from '../metrics/create-metrics.ts';
@@ -10,7 +10,6 @@ import { observeRequests, type RequestObserver } from './observe-requests.ts';
 import { mountOperations, OPERATIONS_ROUTES } from './operations.ts';
 import { BODY_BYTES_MAX, limitBody } from './read-body.ts';
 import { type Challenge, renderError } from './render-error.ts';
-import type { RequestCheck } from './request-check.ts';
 import { securityHeaders } from './security-headers.ts';
 
 export interface AdminAppOptions extends Pick<RequestObserver, 'service' | 'logger' | 'metrics'> {
@@ -74,13 +73,10 @@ function compose(options: Composition): RequestListener {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple').set('trust proxy', false);
   app.use(observeRequests({ ...options, routes }));
-  app.use(
-    checked(securityHeaders(options.isHttps), [
-      hostGuard(options.hosts),
-      limitHeaders,
-      limitBody(options.bodyBytesMax),
-    ]),
-  );
+  app.use(securityHeaders(options.isHttps));
+  app.use(hostGuard(options.hosts));
+  app.use(limitHeaders);
+  app.use(limitBody(options.bodyBytesMax));
   mountOperations(app, options);
   options.mount(app);
   app.use(() => {
@@ -93,14 +89,5 @@ function compose(options: Composition): RequestListener {
       options.logger.error('rendering an error failed', { error });
       response.destroy();
     });
-  };
-}
-
-/** One step of Express for all of these: each step of its own is as dear as what it does. */
-function checked(setHeaders: (response: Response) => void, checks: readonly RequestCheck[]): RequestHandler {
-  return (request, response, next) => {
-    setHeaders(response);
-    for (const check of checks) check(request);
-    next();
   };
 }
