@@ -10,6 +10,7 @@ import { type Resource, resourceFromAttributes } from '@opentelemetry/resources'
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
 import { createRegistryProducer } from '../metrics/registry-producer.ts';
+import { Deadline, orAborted } from '../outbound/deadline.ts';
 import type { ExportWatch, Signal } from './export-watch.ts';
 import { createOwnSampler } from './own-sampler.ts';
 import { SpanBatch } from './encode-spans.ts';
@@ -88,8 +89,10 @@ function openTraces({ settings, watch, traces }: SdkOptions, resource: Resource)
         delayMs: settings.spanDelayMs,
         onEnded: () => watch.ended(),
         send: async (spans) => {
+          // The exporter bounds how long its connection is silent, which is not how long it takes.
+          using deadline = new Deadline({ name: 'collector', ms: settings.otlpTimeoutMs + 1000, caller: undefined });
           const sent = new Promise<Outcome>((resolve) => exporter.export(spans, resolve));
-          const outcome = await inTime(sent, settings.otlpTimeoutMs + 1000);
+          const outcome = await orAborted(sent, deadline.signal).catch((error: Error) => ({ code: FAILED, error }));
           report(watch, { signal: 'traces', items: spans.count }, outcome);
         },
         close: () => exporter.shutdown(),
@@ -147,6 +150,10 @@ function ratioOf({ tracesSampler, tracesSamplerArg }: TelemetrySettings): number
   return tracesSampler.endsWith('always_on') ? 1 : 0;
 }
 
+// `ExportResultCode`
+const SUCCESS = 0;
+const FAILED = 1;
+
 interface Outcome {
   readonly code: number;
   readonly error?: Error;
@@ -157,21 +164,8 @@ interface Exported {
   readonly items: number;
 }
 
-/** The exporter bounds how long its connection is silent, which is not how long it takes. */
-async function inTime(sent: Promise<Outcome>, milliseconds: number): Promise<Outcome> {
-  const { promise, resolve } = Promise.withResolvers<Outcome>();
-  const error = new AppError('upstream_timeout', 'the collector took too long');
-  const timer = setTimeout(() => resolve({ code: 1, error }), milliseconds);
-  try {
-    return await Promise.race([sent, promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 function report(watch: ExportWatch, { signal, items }: Exported, { code, error }: Outcome): void {
-  // `ExportResultCode.SUCCESS`.
-  if (code === 0) watch.exported(signal, items);
+  if (code === SUCCESS) watch.exported(signal, items);
   else watch.failed(signal, error);
 }
 

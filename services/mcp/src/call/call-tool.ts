@@ -2,7 +2,7 @@ import type { AuditSink } from '@causeway/audit';
 import { AppError, type Caller, type Secret, toAppError } from '@causeway/core';
 import type { Platform } from '@causeway/platform';
 import { decideTool } from '@causeway/policy';
-import { SPAN } from '@causeway/runtime';
+import { SPAN, withSpan } from '@causeway/runtime';
 import { CallDeadline } from './call-deadline.ts';
 import { type CallFacts, observedSession } from './call-facts.ts';
 import { callEvent } from './call-event.ts';
@@ -48,7 +48,9 @@ export async function callTool(deps: CallToolDeps, call: ToolCall): Promise<Call
   const { tool, caller, requestId, credential, stages } = call;
   const policy = deps.policy();
   const facts: CallFacts = { startedAt: performance.now(), policyDigest: policy.document.digest };
-  const record = (error?: AppError) => stages.span(SPAN.audit, () => deps.audit.record(callEvent(call, facts, error)));
+  // The record names its span, so that what the worker does with it stands below.
+  const record = (error?: AppError) =>
+    stages.span(SPAN.audit, () => deps.audit.record(callEvent(call, facts, error)), withSpan);
   try {
     stages.time('decide', () => assertAllowed(policy, call));
     const prepared = stages.time('validate', () => tool.prepare(call.arguments));
@@ -57,9 +59,9 @@ export async function callTool(deps: CallToolDeps, call: ToolCall): Promise<Call
     const deadline = held.use(new CallDeadline(tool, call.signal));
     const { signal } = deadline;
     const limit = { hops: call.hops, policy: policy.document, signal };
-    held.use(await stages.leafSpan(SPAN.limit, () => deps.limits.enter(caller, tool.name, limit)));
+    held.use(await stages.span(SPAN.limit, () => deps.limits.enter(caller, tool.name, limit)));
     const request = { requestId, credential };
-    const session = await stages.leafSpan(SPAN.exchange, () => deadline.race(deps.platform.open(caller, request)));
+    const session = await stages.span(SPAN.exchange, () => deadline.race(deps.platform.open(caller, request)));
     const platform = observedSession(session, facts, { signal, timeoutMs: tool.deadlineMs });
     const context = createToolContext(deps, call, { platform, signal, policy, callInner: callTool });
     const output = await stages.measure('run', () => deadline.race(prepared.run(context)));

@@ -1,4 +1,4 @@
-import { type SpanName, withLeafSpan, withSpan } from '@causeway/runtime';
+import { type SpanName, withLeafSpan, type withSpan } from '@causeway/runtime';
 
 /** What a request spent its time on, for `Server-Timing` and the trace. */
 export class Stages {
@@ -27,13 +27,8 @@ export class Stages {
   }
 
   /** A step that has a span of its own. */
-  span<T>(name: SpanName, step: () => Promise<T>): Promise<T> {
-    return this.measure(name, () => withSpan(name, {}, step));
-  }
-
-  /** A step whose span has no other inside. */
-  leafSpan<T>(name: SpanName, step: () => Promise<T>): Promise<T> {
-    return this.measure(name, () => withLeafSpan(name, {}, step));
+  span<T>(name: SpanName, step: () => Promise<T>, inSpan: typeof withSpan = withLeafSpan): Promise<T> {
+    return this.measure(name, () => inSpan(name, {}, step));
   }
 
   #add(name: string, startedAt: number): void {
