@@ -34,11 +34,11 @@ async function bundle(out: string, program: Program): Promise<void> {
   const { output } = await bundled(program, dir);
   const chunks = output.filter((one) => one.type === 'chunk');
   refuseForeignImports(program, chunks);
-  for (const file of output) {
-    if (file.type === 'chunk') writeFileSync(join(dir, file.fileName), inAscii(file.code));
-  }
+  const others = output.filter(({ type, fileName }) => type === 'asset' && !fileName.endsWith('.map'));
+  if (others.length > 0) throw new Error(`${program} would bring ${others.map(({ fileName }) => fileName).join(', ')}`);
   for (const { fileName, code, map } of chunks) {
     if (map === null) throw new Error(`${fileName} has no source map`);
+    writeFileSync(join(dir, fileName), inAscii(code));
     writeFileSync(join(dir, `${fileName}.map`), linesOfOurs(map, code));
   }
   const packages = packagesOf(chunks);

@@ -178,7 +178,6 @@ describe('an operator’s first hour, from the images', () => {
     for (const name of ['mcp', 'portal', 'audit-worker'] as const) {
       const container = running.get(name);
       expect([name, await container?.stop()]).toEqual([name, 0]);
-      // A stack that names our files, not the bundle: and no secret anywhere.
       expect(container?.output()).not.toContain(world.secret('supervisor-secret'));
     }
   });
