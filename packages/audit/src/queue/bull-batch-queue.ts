@@ -4,7 +4,8 @@ import { type IQueueBackend, type JobsOptions, type Queue, type QueueEvents, wit
 import type { Report } from '../report-sparingly.ts';
 import { batchId, type Receipt, type SignedBatch } from './batch.ts';
 import type { BatchQueue, BatchState } from './batch-queue.ts';
-import { QUEUE_NAME, type QueueBackend, queueBackend, type QueueLocation } from './queue-backend.ts';
+import { createQueueBackend } from './create-queue-backend.ts';
+import { QUEUE_NAME, type QueueBackend, type QueueLocation } from './queue-backend.ts';
 import { within } from './within.ts';
 
 export type AuditQueue = Queue<SignedBatch, Receipt, string, SignedBatch, Receipt, string, IQueueBackend, object>;
@@ -32,7 +33,7 @@ export class BullBatchQueue implements BatchQueue {
   #events: AuditQueueEvents | undefined;
 
   constructor(location: QueueLocation, report: Report) {
-    this.#backend = queueBackend(location, report);
+    this.#backend = createQueueBackend(location, report);
     this.#report = report;
   }
 

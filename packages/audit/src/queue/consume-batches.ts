@@ -5,7 +5,8 @@ import { type IQueueBackend, type Job, type JobProgress, UnrecoverableError, wit
 import type { Report } from '../report-sparingly.ts';
 import type { Receipt, SignedBatch } from './batch.ts';
 import type { AuditQueue } from './bull-batch-queue.ts';
-import { QUEUE_NAME, type QueueBackend, queueBackend, type QueueLocation } from './queue-backend.ts';
+import { createQueueBackend } from './create-queue-backend.ts';
+import { QUEUE_NAME, type QueueBackend, type QueueLocation } from './queue-backend.ts';
 
 export interface QueuedBatch {
   readonly id: string;
@@ -66,7 +67,7 @@ export const retryDelayMs = (attempt: number, random: () => number = Math.random
 
 /** Works on batches from now on, and as soon as the queue can be reached. */
 export function consumeBatches(options: ConsumerOptions): BatchConsumer {
-  const backend = queueBackend(options.location, options.report);
+  const backend = createQueueBackend(options.location, options.report);
   const closing = new AbortController();
   let opened: Opened | undefined;
   const opening = openAtLast(backend, options, closing.signal).then((result) => (opened = result));

@@ -1,17 +1,6 @@
-import { AppError, type Secret } from '@causeway/core';
+import type { Secret } from '@causeway/core';
 import type { CheckResult } from '@causeway/runtime';
 import type { BackendFactory, IQueueBackend } from 'bullmq';
-import type { Report } from '../report-sparingly.ts';
-import { postgresBackend } from './postgres-backend.ts';
-import { redisBackend } from './redis-backend.ts';
-
-export const QUEUE_NAME = 'causeway-audit';
-
-/** Where the queue lives: Redis in production, the state database where there is no Redis. Never the warehouse. */
-export interface QueueLocation {
-  readonly redisUrl?: Secret | undefined;
-  readonly stateDatabaseUrl?: Secret | undefined;
-}
 
 /** What BullMQ runs on. Nothing is connected until `prepare`; what BullMQ opened on it is closed before `close`. */
 export interface QueueBackend {
@@ -25,8 +14,10 @@ export interface QueueBackend {
   close(): Promise<void>;
 }
 
-export function queueBackend(location: QueueLocation, report: Report): QueueBackend {
-  if (location.redisUrl !== undefined) return redisBackend(location.redisUrl, report);
-  if (location.stateDatabaseUrl !== undefined) return postgresBackend(location.stateDatabaseUrl, report);
-  throw new AppError('config_invalid', 'the audit queue has neither REDIS_URL nor STATE_DATABASE_URL');
+/** Where the queue lives: Redis in production, the state database where there is no Redis. Never the warehouse. */
+export interface QueueLocation {
+  readonly redisUrl?: Secret | undefined;
+  readonly stateDatabaseUrl?: Secret | undefined;
 }
+
+export const QUEUE_NAME = 'causeway-audit';

@@ -14,7 +14,8 @@ import { batchId, proofOf, type Receipt, signBatch, type SignedBatch, signReceip
 import type { BatchQueue } from './batch-queue.ts';
 import { BullBatchQueue } from './bull-batch-queue.ts';
 import { type BatchConsumer, consumeBatches, UnacceptableBatch } from './consume-batches.ts';
-import { QUEUE_NAME, queueBackend, type QueueLocation } from './queue-backend.ts';
+import { createQueueBackend } from './create-queue-backend.ts';
+import { QUEUE_NAME, type QueueLocation } from './queue-backend.ts';
 import { readBatch } from './read-batch.ts';
 import { Shipper } from './shipper.ts';
 
@@ -263,7 +264,7 @@ describe.each(Object.entries(backends))('on %s', (_, backend) => {
 
   test('a batch that nobody signed and that is never due does not keep out the real one', async () => {
     const producer = testProducer();
-    const place = queueBackend(backend.location(), () => undefined);
+    const place = createQueueBackend(backend.location(), () => undefined);
     await place.prepare();
     const queue = new (withBackend(place.factory).Queue)(QUEUE_NAME, { connection: {} });
     await queue.add('batch', {}, { jobId: `${producer.producer}.1.5`, delay: 1_000_000_000 });
@@ -389,7 +390,7 @@ test('a Redis that hangs fails a call in time', async () => {
 
 test('a Postgres connection that breaks while it is lent is reported, and does not end the process', async () => {
   const report = vi.fn<(error: unknown) => void>();
-  const backend = queueBackend({ stateDatabaseUrl: new Secret(postgres.url) }, report);
+  const backend = createQueueBackend({ stateDatabaseUrl: new Secret(postgres.url) }, report);
   onTestFinished(() => backend.close());
   const locked = await lockMigrations();
   // It lends a connection, and waits for the lock.
