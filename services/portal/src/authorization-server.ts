@@ -1,6 +1,5 @@
 import type { RevocationFeed } from '@causeway/auth';
 import type { Logger } from '@causeway/runtime';
-import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { RecordAttempt } from './attempt/record-attempt.ts';
 import type { Browser } from './browser/browser.ts';
 import { ClientFiles } from './clients/client-files.ts';
@@ -111,7 +110,7 @@ function hookDeps(
     limits,
     findAccount: (id) => people.accounts.find(id),
     renewAccount: (id) => renewAccount({ ...people, now }, id),
-    accountIdOf: async ({ req }: KoaContextWithOIDC) => (await people.sessions.find(req))?.accountId,
+    accountIdOf: async (request) => (await people.sessions.find(request))?.accountId,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { narrowScopes, isScope, type Scope } from '@causeway/core';
 import { mapClaims } from '@causeway/policy';
 import { requestContext } from '@causeway/runtime';
@@ -25,7 +26,7 @@ export interface BrowserHookDeps {
   /** Asks the person's provider first. */
   readonly renewAccount: (id: string) => Promise<Account | undefined>;
   /** The account that is signed in in this browser now. */
-  readonly accountIdOf: (ctx: KoaContextWithOIDC) => Promise<string | undefined>;
+  readonly accountIdOf: (request: IncomingMessage) => Promise<string | undefined>;
 }
 
 interface OwnAccount {
