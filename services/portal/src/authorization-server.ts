@@ -3,7 +3,7 @@ import type { Logger } from '@causeway/runtime';
 import type { RecordAttempt } from './attempt/record-attempt.ts';
 import type { Browser } from './browser/browser.ts';
 import { ClientFiles } from './clients/client-files.ts';
-import { findInOrder } from './clients/find-client.ts';
+import { findInOrder } from './clients/find-in-order.ts';
 import { MetadataClients } from './clients/metadata-clients.ts';
 import { findPolicyClient } from './clients/policy-clients.ts';
 import { RegisteredClients } from './clients/registered-clients.ts';

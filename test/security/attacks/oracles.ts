@@ -117,7 +117,7 @@ async function medians(one: () => Promise<unknown>, other: () => Promise<unknown
 const APART_MS = 25;
 
 function sameTime(started: () => SecurityWorld): void {
-  // Red when services/portal/src/clients/find-client.ts answers for an unknown client 50 ms later.
+  // Red when services/portal/src/clients/find-in-order.ts answers for an unknown client 50 ms later.
   test('[timing-client] an unknown client takes as long as a wrong secret', async () => {
     const world = started();
     const as = (id: string) => () =>
