@@ -10,7 +10,8 @@ import { BullBatchQueue } from './queue/bull-batch-queue.ts';
 import { consumeBatches, type QueuedBatch } from './queue/consume-batches.ts';
 import { readBatch } from './queue/read-batch.ts';
 import { startTestRedis, type TestRedis } from './testing/redis-server.ts';
-import { refused, temporaryFolder, toolCall } from './testing/sample.ts';
+import { refused, toolCall } from './testing/sample-events.ts';
+import { temporaryFolder } from './testing/temporary-folder.ts';
 
 const KEY = new Secret('a key that producers and workers of the tests share');
 

@@ -4,7 +4,7 @@ import { CHAIN_START, chainHash, leafOf } from '../record/canonical.ts';
 import type { AuditRecord } from '../record/record.ts';
 import { DELTA_BASE as base, type DeltaOnPostgres, openDeltaOnPostgres } from '../testing/delta-on-postgres.ts';
 import { startTestPostgres, type TestPostgres } from '../testing/postgres-server.ts';
-import { temporaryFolder } from '../testing/sample.ts';
+import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { newSigningKey } from '../testing/signing-key.ts';
 import { createRecords } from '../testing/test-trail.ts';
 import { createHeadSigner } from '../warehouse/head.ts';

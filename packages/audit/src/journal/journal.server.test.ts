@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { recordsIn } from '../testing/records-in.ts';
-import { temporaryFolder } from '../testing/sample.ts';
+import { temporaryFolder } from '../testing/temporary-folder.ts';
 
 /** How much each life is heard to have accepted, however slow the machine is. */
 const ACCEPTED_MIN = 200;

@@ -1,6 +1,7 @@
 import { AppError, type Caller } from '@causeway/core';
 import { beforeEach, expect, test, vi } from 'vitest';
-import { refused, testProducer } from '../testing/sample.ts';
+import { refused } from '../testing/sample-events.ts';
+import { testProducer } from '../testing/test-producer.ts';
 import { WANDA } from '../testing/wanda.ts';
 import type { AuditEvent } from '../record/event.ts';
 import { RECORDED } from './recorded.ts';

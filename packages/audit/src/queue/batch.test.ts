@@ -2,7 +2,8 @@ import { Secret } from '@causeway/core';
 import { context, trace, TraceFlags } from '@opentelemetry/api';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { testProducer, toolCall } from '../testing/sample.ts';
+import { toolCall } from '../testing/sample-events.ts';
+import { testProducer } from '../testing/test-producer.ts';
 import {
   batchId,
   isReceiptFor,

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { AppError, Secret } from '@causeway/core';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { testProducer, toolCall } from '../testing/sample.ts';
+import { toolCall } from '../testing/sample-events.ts';
+import { testProducer } from '../testing/test-producer.ts';
 import { batchId, proofOf, type SignedBatch, signReceipt } from './batch.ts';
 import type { BatchQueue, BatchState } from './batch-queue.ts';
 import { retryDelayMs } from './consume-batches.ts';

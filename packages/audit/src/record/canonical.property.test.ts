@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { toolCall } from '../testing/sample.ts';
+import { toolCall } from '../testing/sample-events.ts';
 import { canonicalRecord } from './canonical.ts';
 import { auditRecord, type AuditRecord, toRecord } from './record.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { toolCall } from '../testing/sample.ts';
+import { toolCall } from '../testing/sample-events.ts';
 import { WANDA } from '../testing/wanda.ts';
 import { canonicalRecord, chainHash, CHAIN_START, leafOf } from './canonical.ts';
 import type { AuditEvent } from './event.ts';

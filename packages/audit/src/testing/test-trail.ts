@@ -12,7 +12,7 @@ import { HeadsFile } from '../warehouse/heads-file.ts';
 import { postgresTrailRows } from '../warehouse/trail-rows.ts';
 import { verifyTrail, type VerifyReport } from '../warehouse/verify-trail.ts';
 import { withReader } from '../warehouse/stored-row.ts';
-import { toolCall } from './sample.ts';
+import { toolCall } from './sample-events.ts';
 import { newSigningKey } from './signing-key.ts';
 
 /** A fresh database with the audit schema, and a worker's hands. */

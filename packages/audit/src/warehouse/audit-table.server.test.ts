@@ -1,7 +1,7 @@
 import { Secret } from '@causeway/core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startTestPostgres, type TestPostgres } from '../testing/postgres-server.ts';
-import { temporaryFolder } from '../testing/sample.ts';
+import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { createRecords, createTestTrail, type TestTrail } from '../testing/test-trail.ts';
 import { PostgresAuditTable } from './audit-table.ts';
 import { storeBatch } from './store-batch.ts';

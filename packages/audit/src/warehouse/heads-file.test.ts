@@ -1,7 +1,7 @@
 import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { temporaryFolder } from '../testing/sample.ts';
+import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { newSigningKey } from '../testing/signing-key.ts';
 import { createHeadSigner, HEAD_TYPE, isSignedLine, readHeadKeys } from './head.ts';
 import type { ChainRun } from './chain-run.ts';

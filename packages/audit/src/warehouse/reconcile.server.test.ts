@@ -1,7 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startTestPostgres, type TestPostgres } from '../testing/postgres-server.ts';
-import { temporaryFolder, testProducer, toolCall } from '../testing/sample.ts';
+import { toolCall } from '../testing/sample-events.ts';
+import { temporaryFolder } from '../testing/temporary-folder.ts';
+import { testProducer } from '../testing/test-producer.ts';
 import { createRecords, createTestTrail, type TestTrail } from '../testing/test-trail.ts';
 import type { Checkpoint } from './head.ts';
 import { reconcile } from './reconcile.ts';

@@ -1,7 +1,7 @@
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { temporaryFolder } from '../testing/sample.ts';
+import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { newSigningKey } from '../testing/signing-key.ts';
 import type { ChainRun } from './chain-run.ts';
 import { createHeadSigner } from './head.ts';
