@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import { type HostilePartner, startHostilePartner } from './hostile-partner.ts';
+import { type ScriptedPartner, startScriptedPartner } from './scripted-partner.ts';
 import { McpWorld, type Proof, type ToolResult } from './mcp-world.ts';
 import { changed, policyOfItsOwn } from './policy-of-its-own.ts';
 import { requirement } from './requirement.ts';
@@ -9,9 +9,9 @@ import { requirement } from './requirement.ts';
 const KIB = 1024;
 
 let world: McpWorld;
-let partner: HostilePartner;
+let partner: ScriptedPartner;
 /** Where what a redirect names would be. */
-let elsewhere: HostilePartner;
+let elsewhere: ScriptedPartner;
 let ada: Proof;
 let elena: Proof;
 /** Asked first and looked at last: it takes as long as a call may. */
@@ -58,8 +58,8 @@ beforeAll(async () => {
   const policyFile = policyOfItsOwn(place, (text) => changed(text, 'connections:\n', connectionsText(port)));
   world = await McpWorld.start({ place, policyFile });
   const certificates = join(place.folder.path, 'data', 'partner-ca');
-  partner = await startHostilePartner(certificates, port);
-  elsewhere = await startHostilePartner(certificates, 0);
+  partner = await startScriptedPartner(certificates, port);
+  elsewhere = await startScriptedPartner(certificates, 0);
   [ada, elena] = [await world.proofOf('ada@contoso.example'), await world.proofOf('elena@contoso.example')];
   partner.behave('/mute', 'silence');
   mute = call({ connection: 'mute' });

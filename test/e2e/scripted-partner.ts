@@ -25,7 +25,7 @@ interface Answer {
 /** `reset` breaks the connection, `silence` never answers. */
 type Behaviour = Answer | 'reset' | 'silence';
 
-export interface HostilePartner extends AsyncDisposable {
+export interface ScriptedPartner extends AsyncDisposable {
   readonly port: number;
   /** How it behaves below this path, one request after the other; the last behaviour stays. Without: it says what it was sent. */
   behave(path: string, ...behaviours: readonly Behaviour[]): void;
@@ -34,7 +34,7 @@ export interface HostilePartner extends AsyncDisposable {
 }
 
 /** An outside API that misbehaves when it is told to. Its certificate is that of the stack's partner API. */
-export async function startHostilePartner(certificates: string, port: number): Promise<HostilePartner> {
+export async function startScriptedPartner(certificates: string, port: number): Promise<ScriptedPartner> {
   const all: Arrived[] = [];
   const scripts = new Map<string, Behaviour[]>();
   const next = (url: string): Behaviour | undefined => {
