@@ -12,7 +12,6 @@ import {
 } from 'node:fs';
 import { SourceMap } from 'node:module';
 import { basename, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import dockerignore from '@balena/dockerignore';
 import { Agent, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -115,10 +114,7 @@ describe('an operator’s first hour, from the images', () => {
     ]);
     const requestId = called.headers.get('x-request-id') ?? '';
     const find = async () => (await world.causeway('audit', 'tail', '--filter', `request_id=${requestId}`)).output;
-    let row = await find();
-    for (const deadline = Date.now() + 60_000; row === '' && Date.now() < deadline; await delay(200))
-      row = await find();
-    expect(row).toMatch(/success +tool_call .*query_sales_data/);
+    await expect.poll(find, { timeout: 60_000, interval: 200 }).toMatch(/success +tool_call .*query_sales_data/);
     const verified = await world.causeway('audit', 'verify');
     expect([verified.code, verified.output]).toEqual([0, expect.stringContaining('rows are what was stored')]);
   });

@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { auditFoundation, openAudit } from '@causeway/audit';
 import { endProcess, newSigningKey, startTestPostgres, type TestPostgres } from '@causeway/audit/testing';
@@ -60,17 +59,10 @@ const ended = async (child: ChildProcess) => {
   return child.exitCode;
 };
 
-async function until(what: string, isTrue: () => Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await delay(50)) {
-    if (await isTrue().catch(() => false)) return;
-  }
-  throw new Error(`not within a minute: ${what}`);
-}
-
 test('it starts before what it needs, says what it waits for, and works when that has come', async () => {
   await Promise.all([warehouse.kill(), state.kill()]);
   const { child, get } = await startWorker();
-  await until('it answers', async () => (await get('/livez')).status === 200);
+  await expect.poll(async () => (await get('/livez')).status, { timeout: 60_000 }).toBe(200);
   expect(await get('/readyz')).toMatchObject({ status: 503, text: expect.stringMatching(/warehouse|queue/) });
   const health = await get('/health');
   expect(health.status).toBe(503);
@@ -80,7 +72,7 @@ test('it starts before what it needs, says what it waits for, and works when tha
   });
   expect(health.text).not.toContain(new URL(warehouse.url).port);
   await Promise.all([warehouse.restart(), state.restart()]);
-  await until('it is ready', async () => (await get('/readyz')).status === 200);
+  await expect.poll(async () => (await get('/readyz')).status, { timeout: 60_000 }).toBe(200);
 
   const audit = openAudit({
     service: 'test',
