@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { until } from './until.ts';
 
 const CONFIG = fileURLToPath(new URL('../../infra/proxy/haproxy.cfg', import.meta.url));
 
@@ -33,24 +33,23 @@ export class Haproxy implements AsyncDisposable {
     const child = spawn('haproxy', ['-db', '-f', file], { stdio: ['ignore', 'ignore', 'pipe'] });
     const proxy = new Haproxy(child, statusPort);
     child.stderr.setEncoding('utf8').on('data', (said: string) => (proxy.#said += said));
-    await proxy.until('the proxy answers', async () => (await proxy.#status()) !== undefined);
+    await proxy.#until('the proxy answers', async () => (await proxy.#status()) !== undefined);
     return proxy;
   }
 
   /** Until the proxy sees this server, as in `mcp/mcp-1`, so. */
   async sees(server: string, state: 'UP' | 'DOWN'): Promise<void> {
-    await this.until(
+    await this.#until(
       `${server} is ${state}`,
       async () => (await this.#status())?.get(server)?.startsWith(state) === true,
     );
   }
 
-  async until(what: string, holds: () => Promise<boolean>): Promise<void> {
-    for (const deadline = Date.now() + 90_000; Date.now() < deadline; await delay(100)) {
+  #until(what: string, holds: () => Promise<boolean>): Promise<void> {
+    return until(what, () => {
       if (this.#child.exitCode !== null) throw new Error(`haproxy ended:\n${this.#said}`);
-      if (await holds()) return;
-    }
-    throw new Error(`not within 90 s: ${what}`);
+      return holds();
+    });
   }
 
   /** The state of each server by `backend/server`. */

@@ -2,7 +2,6 @@ import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type ChildService, type ServiceSpec, spawnService } from '@causeway/local/child-service';
 import { demoPolicy } from '@causeway/local/demo-policy';
 import { type LocalEnvironment, localEnvironment } from '@causeway/local/environment';
@@ -11,6 +10,7 @@ import { startPostgres } from '@causeway/local/postgres';
 import { listServices } from '@causeway/local/services';
 import { McpWorld, type WorldPlace } from '@causeway/test-e2e/mcp-world';
 import pg from 'pg';
+import { until } from './until.ts';
 
 export type ServiceName = 'portal' | 'mcp' | 'audit-worker';
 
@@ -145,12 +145,6 @@ export class LifecycleWorld implements AsyncDisposable {
     if (this.#world !== undefined) await this.#world[Symbol.asyncDispose]();
     this.place.folder[Symbol.dispose]();
   }
-}
-
-/** What `holds`, once it does. */
-export async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 90_000; Date.now() < deadline; await delay(100)) if (await holds()) return;
-  throw new Error(`not within 90 s: ${what}`);
 }
 
 /** Under the name that the service answers to, wherever it listens. */

@@ -4,7 +4,8 @@ import { callBody, callHeaders } from '@causeway/test-e2e/mcp-world';
 import { requirement } from '@causeway/test-e2e/requirement';
 import { freePort } from '@causeway/runtime/testing/free-ports';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { type Answer, LifecycleWorld, type Replica, until } from './lifecycle-world.ts';
+import { type Answer, LifecycleWorld, type Replica } from './lifecycle-world.ts';
+import { until } from './until.ts';
 
 // One installation from the first process to the last, whose services were there before anything else.
 let world: LifecycleWorld;

@@ -3,8 +3,9 @@ import { requirement } from '@causeway/test-e2e/requirement';
 import { freePort } from '@causeway/runtime/testing/free-ports';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { Haproxy } from './haproxy.ts';
-import { LifecycleWorld, type Replica, type ReplicaOptions, type ServiceName, until } from './lifecycle-world.ts';
+import { LifecycleWorld, type Replica, type ReplicaOptions, type ServiceName } from './lifecycle-world.ts';
 import { Load } from './load.ts';
+import { until } from './until.ts';
 
 // Behind the proxy that operators copy: two replicas of each, both with the one public address.
 const DRAINING = { DRAIN_DELAY_SECONDS: '5' };
