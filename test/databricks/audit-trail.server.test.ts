@@ -35,7 +35,7 @@ let table: DeltaAuditTable;
 
 beforeAll(async () => {
   world = await startEmulatorWorld(async (server) => {
-    const url = server.url(await server.createDatabase());
+    const url = server.urlOf(await server.createDatabase());
     owner = new pg.Pool({ connectionString: url, max: 1 });
     const schema = deltaSchema({ base: BASE, catalog: '`main`', worker: '`worker`', reader: '`reader`' });
     for (const statement of schema.filter((one) => !one.startsWith('GRANT'))) await owner.query(inPostgres(statement));

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { loadSemanticModel } from '@causeway/platform';
-import { type ContractWorld, demoPolicy, startDemoWorld, type TestPostgres } from '@causeway/platform/testing';
+import { type ContractWorld, demoPolicy, startDemoWorld } from '@causeway/platform/testing';
+import type { TestPostgres } from '@causeway/runtime/testing/postgres-server';
 import { startTestIssuer, type TestIssuer } from '@causeway/test-portal/test-issuer';
 import { type Emulator, type EmulatorOptions, startEmulator } from './src/start-emulator.ts';
 
@@ -46,7 +47,7 @@ export async function startEmulatorWorld(changes: WorkspaceChanges = {}): Promis
   const emulator = await startEmulator({
     policy: () => policy,
     port: 0,
-    databaseUrl: governed.server.url('postgres', 'causeway_gateway'),
+    databaseUrl: governed.server.urlOf('postgres', 'causeway_gateway'),
     semanticModel: await loadSemanticModel(MODEL),
     federationIssuer: portal.issuer,
     people: {

@@ -18,7 +18,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { freePort } from '@causeway/runtime/testing/free-ports';
-import type { TestPostgres } from '@causeway/platform/testing';
+import type { TestPostgres } from '@causeway/runtime/testing/postgres-server';
 import { Agent, fetch, type RequestInit, type Response } from 'undici';
 import { type Compose, readCompose, readOnBehalfOf } from './compose.ts';
 import { type Container, startContainer, substitute, type Substitutions } from './container.ts';

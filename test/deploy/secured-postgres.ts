@@ -3,7 +3,7 @@ import { chmodSync, chownSync, copyFileSync, mkdirSync, readFileSync, writeFileS
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { startTestPostgres, type TestPostgres } from '@causeway/platform/testing';
+import { startTestPostgres, type TestPostgres } from '@causeway/runtime/testing/postgres-server';
 
 const HBA = fileURLToPath(new URL('../../infra/docker/pg_hba.conf', import.meta.url));
 

@@ -2,7 +2,7 @@ import { makePasswords, keepPasswords } from '@causeway/local/passwords';
 import { type RedisLogin, startTestRedis, type TestRedis } from '@causeway/audit/testing';
 import { prepareDatabases } from '@causeway/local/databases';
 import { listServices } from '@causeway/local/services';
-import { startTestPostgres, type TestPostgres } from '@causeway/platform/testing';
+import { startTestPostgres, type TestPostgres } from '@causeway/runtime/testing/postgres-server';
 import { McpWorld } from './mcp-world.ts';
 
 /** The same three services on the Postgres of Debian, and with Redis for what replicas share. */
@@ -28,7 +28,7 @@ export class SecondDeployment implements AsyncDisposable {
       database: async (dataDir) => {
         const passwords = makePasswords();
         keepPasswords(dataDir, passwords);
-        await prepareDatabases(postgres.url(), passwords);
+        await prepareDatabases(postgres.url, passwords);
         return { passwords, ended: new Promise(() => {}), stop: () => Promise.resolve() };
       },
     });

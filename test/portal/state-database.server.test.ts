@@ -1,4 +1,4 @@
-import { startTestPostgres, type TestPostgres } from '@causeway/platform/testing';
+import { startTestPostgres, type TestPostgres } from '@causeway/runtime/testing/postgres-server';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type PortalWorld, RESOURCE, startPortalWorld } from './portal-world.ts';
@@ -11,7 +11,7 @@ let database: string;
 beforeAll(async () => {
   postgres = await startTestPostgres('embedded');
   database = await postgres.createDatabase();
-  world = await startPortalWorld({ stateDatabaseUrl: postgres.url(database) });
+  world = await startPortalWorld({ stateDatabaseUrl: postgres.urlOf(database) });
 });
 afterAll(async () => {
   await world.stop();

@@ -5,10 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { auditFoundation, openAudit } from '@causeway/audit';
-import { endProcess, newSigningKey, startTestPostgres, type TestPostgres } from '@causeway/audit/testing';
+import { newSigningKey } from '@causeway/audit/testing';
 import { freePort } from '@causeway/runtime/testing/free-ports';
 import { Secret } from '@causeway/core';
 import { createMetrics } from '@causeway/runtime';
+import { startTestPostgres, type TestPostgres } from '@causeway/runtime/testing/postgres-server';
+import { endProcess } from '@causeway/runtime/testing/server-process';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 
 const ENTRY = fileURLToPath(new URL('main.ts', import.meta.url));
@@ -25,7 +27,7 @@ beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'causeway-worker-'));
   writeFileSync(join(dir, 'key.pem'), newSigningKey(), { mode: 0o600 });
   env = {
-    AUDIT_DATABASE_URL: warehouse.url.replace('postgres:test@', 'causeway_audit_worker:test@'),
+    AUDIT_DATABASE_URL: warehouse.urlOf('postgres', 'causeway_audit_worker'),
     STATE_DATABASE_URL: state.url,
     AUDIT_SIGNING_KEY_FILE: join(dir, 'key.pem'),
     AUDIT_HEADS_PATH: join(dir, 'heads', 'worker.jsonl'),

@@ -1,7 +1,7 @@
 import { closeSync, ftruncateSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { TestPostgres } from '@causeway/audit/testing';
+import type { TestPostgres } from '@causeway/runtime/testing/postgres-server';
 import { fillFile } from './fill-file.ts';
 import { pick } from './seeded-random.ts';
 import type { TrailWorld } from './trail-world.ts';

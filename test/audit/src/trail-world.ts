@@ -14,13 +14,8 @@ import {
   type VerifyReport,
   withReader,
 } from '@causeway/audit';
-import {
-  newSigningKey,
-  startTestPostgres,
-  startTestRedis,
-  type TestPostgres,
-  type TestRedis,
-} from '@causeway/audit/testing';
+import { newSigningKey, startTestRedis, type TestRedis } from '@causeway/audit/testing';
+import { startTestPostgres, type TestPostgres } from '@causeway/runtime/testing/postgres-server';
 import { LoadProducer } from './load-producer.ts';
 import { mountSmallDisk, unmount } from './small-disk.ts';
 import { WorkerProcess } from './worker-process.ts';
@@ -135,9 +130,7 @@ export class TrailWorld {
   }
 
   #urlOf(user: string): string {
-    const url = new URL(this.warehouse.url);
-    url.username = user;
-    return url.toString();
+    return this.warehouse.urlOf('postgres', user);
   }
 
   async start(): Promise<void> {

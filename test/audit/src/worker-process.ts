@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { endProcess } from '@causeway/audit/testing';
 import { freePort } from '@causeway/runtime/testing/free-ports';
+import { endProcess } from '@causeway/runtime/testing/server-process';
 
 const ENTRY = fileURLToPath(new URL('../../../services/audit-worker/src/main.ts', import.meta.url));
 

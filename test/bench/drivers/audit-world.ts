@@ -5,15 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { auditFoundation } from '@causeway/audit';
-import {
-  endProcess,
-  newSigningKey,
-  startTestPostgres,
-  startTestRedis,
-  type TestPostgres,
-  type TestRedis,
-} from '@causeway/audit/testing';
+import { newSigningKey, startTestRedis, type TestRedis } from '@causeway/audit/testing';
 import { freePort } from '@causeway/runtime/testing/free-ports';
+import { startTestPostgres, type TestPostgres } from '@causeway/runtime/testing/postgres-server';
+import { endProcess } from '@causeway/runtime/testing/server-process';
 import type { Prepared } from '../src/bench-case.ts';
 
 const WORKER = fileURLToPath(new URL('../../../services/audit-worker/src/main.ts', import.meta.url));
@@ -75,4 +70,4 @@ export async function prepareAuditWorld(): Promise<Prepared> {
 
 export const newProducerKey = (): string => randomBytes(32).toString('base64url');
 
-const workerUrl = ({ url }: TestPostgres) => url.replace('postgres:test@', 'causeway_audit_worker:test@');
+const workerUrl = (server: TestPostgres) => server.urlOf('postgres', 'causeway_audit_worker');

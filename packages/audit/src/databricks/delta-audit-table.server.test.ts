@@ -1,9 +1,9 @@
 import { join } from 'node:path';
+import { startTestPostgres, type TestPostgres } from '@causeway/runtime/testing/postgres-server';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { CHAIN_START, chainHash, leafOf } from '../record/canonical.ts';
 import type { AuditRecord } from '../record/record.ts';
 import { DELTA_BASE as base, type DeltaOnPostgres, openDeltaOnPostgres } from '../testing/delta-on-postgres.ts';
-import { startTestPostgres, type TestPostgres } from '../testing/postgres-server.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { newSigningKey } from '../testing/signing-key.ts';
 import { createRecords } from '../testing/test-trail.ts';

@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '@causeway/runtime/testing/free-ports';
+import { endProcess, startProcess, type TestServer } from '@causeway/runtime/testing/server-process';
 import { Redis } from 'ioredis';
-import { endProcess, startProcess, type TestServer } from './server-process.ts';
 
 export type RedisLogin = 'portal' | 'mcp' | 'audit-worker' | 'operator';
 
@@ -39,7 +39,8 @@ export async function startTestRedis(settings: readonly string[] = SAFE): Promis
       .catch(() => false)
       .finally(() => probe.disconnect());
   };
-  const start = () => startProcess({ program: 'redis-server', args, options: { cwd: dir }, isUp });
+  const command = { program: 'redis-server', args, options: { cwd: dir }, logPath: join(dir, 'log'), isUp };
+  const start = () => startProcess(command);
   let server = await start();
   return {
     url,

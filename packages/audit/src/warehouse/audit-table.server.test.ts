@@ -1,6 +1,6 @@
 import { Secret } from '@causeway/core';
+import { startTestPostgres, type TestPostgres } from '@causeway/runtime/testing/postgres-server';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startTestPostgres, type TestPostgres } from '../testing/postgres-server.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { createRecords, createTestTrail, type TestTrail } from '../testing/test-trail.ts';
 import { PostgresAuditTable } from './audit-table.ts';

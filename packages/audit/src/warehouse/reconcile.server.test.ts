@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
+import { startTestPostgres, type TestPostgres } from '@causeway/runtime/testing/postgres-server';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { startTestPostgres, type TestPostgres } from '../testing/postgres-server.ts';
 import { toolCall } from '../testing/sample-events.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { testProducer } from '../testing/test-producer.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startTestPostgres, type TestPostgres } from '../testing/postgres-server.ts';
+import { startTestPostgres, type TestPostgres } from '@causeway/runtime/testing/postgres-server';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { newSigningKey } from '../testing/signing-key.ts';
 import { createRecords, createTestTrail, type TestTrail } from '../testing/test-trail.ts';

@@ -24,8 +24,8 @@ import {
 import { newSigningKey, WANDA } from '@causeway/audit/testing';
 import { Secret } from '@causeway/core';
 import { applyGovernance, type ApplyReport } from '@causeway/platform';
-import { POSTGRES_KINDS, startTestPostgres, type TestPostgres } from '@causeway/platform/testing';
 import { parsePolicy } from '@causeway/policy';
+import { POSTGRES_KINDS, startTestPostgres, type TestPostgres } from '@causeway/runtime/testing/postgres-server';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 
 import { runCli } from '../run-cli.ts';
@@ -52,7 +52,7 @@ describe.each(POSTGRES_KINDS)('causeway audit on %s', (kind) => {
     dir = mkdtempSync(join(tmpdir(), 'causeway-cli-audit-'));
     const policy = await parsePolicy(readFileSync(POLICY, 'utf8'), { file: 'policy.yaml' });
     const foundation = auditFoundation({ worker: 'test', reader: 'test' });
-    const adminUrl = server.url(database);
+    const adminUrl = server.urlOf(database);
     applied = await applyGovernance({ adminUrl, policy, foundation });
     again = await applyGovernance({ adminUrl, policy, foundation });
 
@@ -60,10 +60,10 @@ describe.each(POSTGRES_KINDS)('causeway audit on %s', (kind) => {
     const headsPath = join(dir, 'heads.jsonl');
     heads = new HeadsFile({ path: headsPath, signer: await createHeadSigner(privateKey) });
     await heads.prepare();
-    const url = new Secret(server.url(database, 'causeway_audit_worker'));
+    const url = new Secret(server.urlOf(database, 'causeway_audit_worker'));
     table = new PostgresAuditTable({ url, connectionsMax: 1, report: () => undefined });
     env = {
-      AUDIT_READ_URL: server.url(database, 'causeway_audit_reader'),
+      AUDIT_READ_URL: server.urlOf(database, 'causeway_audit_reader'),
       ADMIN_DATABASE_URL: adminUrl,
       AUDIT_HEADS_PATH: headsPath,
       AUDIT_SIGNING_KEY_FILE: join(dir, 'signing-key.pem'),
@@ -130,7 +130,7 @@ describe.each(POSTGRES_KINDS)('causeway audit on %s', (kind) => {
   ])('db apply notices and repairs %s', async (_, text) => {
     await server.asAdmin((client) => client.query(text), database);
     const policy = await parsePolicy(readFileSync(POLICY, 'utf8'), { file: 'policy.yaml' });
-    const apply = () => applyGovernance({ adminUrl: server.url(database), policy, foundation: auditFoundation() });
+    const apply = () => applyGovernance({ adminUrl: server.urlOf(database), policy, foundation: auditFoundation() });
     expect((await apply()).actions).toMatchObject([{ verb: 'update', what: 'audit trail' }]);
     expect((await apply()).actions).toEqual([]);
     const refusal = (statement: string) =>
@@ -300,7 +300,7 @@ describe.each(POSTGRES_KINDS)('causeway audit on %s', (kind) => {
   });
 
   test('adopt refuses a folder that nobody wrote into, and one whose process is alive', async () => {
-    const keys = { AUDIT_PRODUCER_KEY: randomUUID(), STATE_DATABASE_URL: server.url() };
+    const keys = { AUDIT_PRODUCER_KEY: randomUUID(), STATE_DATABASE_URL: server.url };
     expect(await causeway('audit adopt .', keys)).toMatchObject({ code: 1 });
     const folder = openProducer(join(dir, 'journal'), 'alive');
     onTestFinished(() => folder.lock.release());
@@ -317,7 +317,7 @@ describe.each(POSTGRES_KINDS)('causeway audit on %s', (kind) => {
     const sink = new JournalSink({ journal, producer: folder.producer, service: 'dead' });
     for (let turn = 0; turn < 5; turn++) await Promise.all([sink.record(event({})), sink.record(event({}))]);
     journal.close();
-    const state = server.url(await server.createDatabase());
+    const state = server.urlOf(await server.createDatabase());
     const keys = { AUDIT_PRODUCER_KEY: key, STATE_DATABASE_URL: state };
 
     // Nobody works on the queue: what was not confirmed stays.
@@ -370,11 +370,11 @@ test.each(POSTGRES_KINDS)(
     onTestFinished(() => server.stop());
     await server.asAdmin((admin) => admin.query('CREATE ROLE dba LOGIN CREATEROLE'));
     await server.asAdmin((admin) => admin.query('CREATE DATABASE shop OWNER dba'));
-    await withReader(server.url('shop', 'dba'), async (dba) => {
+    await withReader(server.urlOf('shop', 'dba'), async (dba) => {
       const { statements } = auditFoundation();
       for (const statement of [...statements, ...statements]) await dba.query(statement);
     });
-    const url = new Secret(server.url('shop', 'causeway_audit_worker'));
+    const url = new Secret(server.urlOf('shop', 'causeway_audit_worker'));
     const table = new PostgresAuditTable({ url, connectionsMax: 1, report: () => undefined });
     onTestFinished(() => table.close());
     expect(await table.append('main', [records()()], [])).toMatchObject({ stored: 1 });
@@ -395,7 +395,7 @@ test('retain drops old months under a signed checkpoint, and verify and reconcil
   const headsPath = join(dir, 'heads.jsonl');
   const heads = new HeadsFile({ path: headsPath, signer: await createHeadSigner(privateKey) });
   await heads.prepare();
-  const url = new Secret(server.url('postgres', 'causeway_audit_worker'));
+  const url = new Secret(server.urlOf('postgres', 'causeway_audit_worker'));
   const table = new PostgresAuditTable({ url, connectionsMax: 1, report: () => undefined });
   const old = records(() => Date.parse('2024-05-05T10:00:00Z'));
   const recent = records();
@@ -405,8 +405,8 @@ test('retain drops old months under a signed checkpoint, and verify and reconcil
     let stdout = '';
     const code = await runCli(line.split(' '), COMMANDS, {
       env: {
-        AUDIT_READ_URL: server.url('postgres', 'causeway_audit_reader'),
-        ADMIN_DATABASE_URL: server.url(),
+        AUDIT_READ_URL: server.urlOf('postgres', 'causeway_audit_reader'),
+        ADMIN_DATABASE_URL: server.url,
         AUDIT_HEADS_PATH: headsPath,
         AUDIT_SIGNING_KEY_FILE: join(dir, 'key.pem'),
         CAUSEWAY_POLICY: POLICY.pathname,

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DEMO_POLICY, startTestPostgres, type TestPostgres } from '@causeway/platform/testing';
+import { DEMO_POLICY } from '@causeway/platform/testing';
+import { startTestPostgres, type TestPostgres } from '@causeway/runtime/testing/postgres-server';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCli } from '../run-cli.ts';
 import { COMMANDS } from './index.ts';
@@ -14,7 +15,7 @@ beforeAll(async () => {
   server = await startTestPostgres('embedded');
   folder = mkdtempSync(join(tmpdir(), 'causeway-cli-'));
   writeFileSync(join(folder, 'password'), `${PASSWORD}\n`);
-  writeFileSync(join(folder, 'admin-url'), server.url());
+  writeFileSync(join(folder, 'admin-url'), server.url);
 });
 afterAll(async () => {
   rmSync(folder, { recursive: true });
@@ -97,7 +98,7 @@ test('in production the URL and the password come from files', async () => {
   const { code, err } = await causeway(['db', 'apply'], {
     MCP_PUBLIC_URL: 'https://mcp.example.com',
     ADMIN_DATABASE_URL_FILE: undefined,
-    ADMIN_DATABASE_URL: server.url(),
+    ADMIN_DATABASE_URL: server.url,
     GATEWAY_PASSWORD_FILE: undefined,
     GATEWAY_PASSWORD: PASSWORD,
   });

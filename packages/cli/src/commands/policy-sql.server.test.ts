@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { auditFoundation } from '@causeway/audit';
-import { POSTGRES_KINDS, startTestPostgres, type TestPostgres } from '@causeway/platform/testing';
+import { POSTGRES_KINDS, startTestPostgres, type TestPostgres } from '@causeway/runtime/testing/postgres-server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { runCli } from '../run-cli.ts';
@@ -58,7 +58,7 @@ describe.each(POSTGRES_KINDS)('the printed script on %s', (kind) => {
   let database: string;
 
   const psql = (script: string) =>
-    execFileSync(PSQL, ['-X', '-q', '-d', server.url(database)], { input: script, encoding: 'utf8', stdio: 'pipe' });
+    execFileSync(PSQL, ['-X', '-q', '-d', server.urlOf(database)], { input: script, encoding: 'utf8', stdio: 'pipe' });
 
   const asRole = <T = Record<string, unknown>>(role: string, text: string, email = '') =>
     server.asAdmin(async (client) => {
@@ -188,7 +188,7 @@ describe.each(POSTGRES_KINDS)('the printed script on %s', (kind) => {
 
   test('means the same letters under any encoding of the terminal', async () => {
     const script = await scriptOf(DEMO.replace("region = 'WEST'", "region = 'ÖST'"));
-    execFileSync(PSQL, ['-X', '-q', '-d', server.url(database)], {
+    execFileSync(PSQL, ['-X', '-q', '-d', server.urlOf(database)], {
       input: script,
       env: { PGCLIENTENCODING: 'LATIN1' },
     });

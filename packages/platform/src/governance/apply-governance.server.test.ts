@@ -1,9 +1,9 @@
 import type { PolicyDocument } from '@causeway/policy';
+import { POSTGRES_KINDS, startTestPostgres, type TestPostgres } from '@causeway/runtime/testing/postgres-server';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { catalogSnapshot } from '../testing/catalog-snapshot.ts';
 import { demoPolicy } from '../testing/demo-policy.ts';
-import { POSTGRES_KINDS, startTestPostgres, type TestPostgres } from '../testing/postgres-server.ts';
 import { applyGovernance, type ApplyOptions } from './apply-governance.ts';
 import { loadSampleData } from './load-sample-data.ts';
 
@@ -22,7 +22,7 @@ describe.each(POSTGRES_KINDS)('causeway db apply on %s', (kind) => {
 
   const DB = 'postgres';
   const apply = (options: Partial<ApplyOptions> = {}) =>
-    applyGovernance({ adminUrl: server.url(DB), policy: demo, ...options });
+    applyGovernance({ adminUrl: server.urlOf(DB), policy: demo, ...options });
   const admin = <Row extends object>(sql: string) =>
     server.asAdmin(async (client) => (await client.query<Row>(sql)).rows, DB);
   const snapshot = () => server.asAdmin(catalogSnapshot, DB);
@@ -68,12 +68,12 @@ describe.each(POSTGRES_KINDS)('causeway db apply on %s', (kind) => {
   });
 
   test('fills the sample tables once, and leaves them alone when they hold rows', async () => {
-    const first = await loadSampleData(server.url(DB));
+    const first = await loadSampleData(server.urlOf(DB));
     expect(first.map(({ table, rows, outcome }) => [table, rows, outcome])).toEqual([
       ['sales_base.deals', 5000, 'loaded'],
       ['knowledge_base.documents', 62, 'loaded'],
     ]);
-    expect((await loadSampleData(server.url(DB))).map(({ outcome }) => outcome)).toEqual(['not empty', 'not empty']);
+    expect((await loadSampleData(server.urlOf(DB))).map(({ outcome }) => outcome)).toEqual(['not empty', 'not empty']);
     expect(await said()).toEqual([]);
   });
 
@@ -289,7 +289,7 @@ describe.each(POSTGRES_KINDS)('causeway db apply on %s', (kind) => {
 
   test('two at once do so whatever isolation and access the administrator’s sessions begin with', async () => {
     const defaults = '-c default_transaction_isolation=serializable -c default_transaction_read_only=on';
-    const adminUrl = `${server.url(DB)}?options=${encodeURIComponent(defaults)}`;
+    const adminUrl = `${server.urlOf(DB)}?options=${encodeURIComponent(defaults)}`;
     const policy = await demoPolicy([DEALS_ROWS, "west_sales: region = 'EAST'"]);
     const both = await Promise.all([said({ adminUrl, policy }), said({ adminUrl, policy })]);
     expect(both.filter(({ length }) => length > 0)).toHaveLength(1);
@@ -299,7 +299,7 @@ describe.each(POSTGRES_KINDS)('causeway db apply on %s', (kind) => {
   // Without this, one of west_sales would be of finance in a database whose own policy does not say so.
   test('never changes whom another database of the server lets in', async () => {
     const name = await server.createDatabase();
-    const adminUrl = server.url(name);
+    const adminUrl = server.urlOf(name);
     const promoted = await demoPolicy(['omar@causeway.example: [west_sales]', 'omar@causeway.example: [finance]']);
     const other = await demoPolicy(['6f0c7d5e-1a52-4c36', '7f0c7d5e-1a52-4c36']);
     const before = await snapshot();
@@ -324,7 +324,7 @@ describe.each(POSTGRES_KINDS)('causeway db apply on %s', (kind) => {
   });
 
   test('does not wait for ever behind another run that does not end', async () => {
-    const holder = new pg.Client({ connectionString: server.url(DB) });
+    const holder = new pg.Client({ connectionString: server.urlOf(DB) });
     await holder.connect();
     await holder.query(`SELECT pg_advisory_lock(hashtextextended('causeway db apply', 0))`);
     try {
@@ -340,13 +340,13 @@ describe.each(POSTGRES_KINDS)('causeway db apply on %s', (kind) => {
   test('an administrator who may not is told who may', async () => {
     await admin('CREATE ROLE powerless LOGIN');
     const policy = await demoPolicy([DEALS_ROWS, "west_sales: region = 'SOUTH'"]);
-    const message = await refusal({ adminUrl: server.url(DB, 'powerless'), policy });
+    const message = await refusal({ adminUrl: server.urlOf(DB, 'powerless'), policy });
     expect(message).toMatch(/\(42501\); nothing was changed; docs\/existing-postgres.md says who may run this$/);
     await admin('DROP ROLE powerless');
   });
 
   test('does not wait for ever behind somebody’s transaction', async () => {
-    const holder = new pg.Client({ connectionString: server.url(DB) });
+    const holder = new pg.Client({ connectionString: server.urlOf(DB) });
     await holder.connect();
     await holder.query('BEGIN; SELECT FROM sales.deals LIMIT 1');
     try {
@@ -366,7 +366,7 @@ describe.each(POSTGRES_KINDS)('causeway db apply on %s', (kind) => {
   });
 
   test('begins again when Postgres ends it for a deadlock with somebody who reads', async () => {
-    const reader = new pg.Client({ connectionString: server.url(DB) });
+    const reader = new pg.Client({ connectionString: server.urlOf(DB) });
     await reader.connect();
     // Whoever looks for the deadlock first is its victim.
     await reader.query(`SET deadlock_timeout = '10min'`);

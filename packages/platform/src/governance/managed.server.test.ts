@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parsePolicy, readPolicyFile } from '@causeway/policy';
+import { POSTGRES_KINDS, startTestPostgres, type TestPostgres } from '@causeway/runtime/testing/postgres-server';
 import { DEMO_POLICY, demoPolicy, withoutAudit } from '../testing/demo-policy.ts';
-import { POSTGRES_KINDS, startTestPostgres, type TestPostgres } from '../testing/postgres-server.ts';
 import { applyGovernance } from './apply-governance.ts';
 import { loadSampleData } from './load-sample-data.ts';
 
@@ -18,7 +18,7 @@ async function withoutConnections() {
 
 describe.each(POSTGRES_KINDS)('an administrator with CREATEROLE who is not superuser, on %s', (kind) => {
   let server: TestPostgres;
-  const adminUrl = () => server.url('shop', 'dba');
+  const adminUrl = () => server.urlOf('shop', 'dba');
   beforeAll(async () => {
     server = await startTestPostgres(kind);
     await server.asAdmin((admin) => admin.query('CREATE ROLE dba LOGIN CREATEROLE'));

@@ -1,7 +1,7 @@
+import { POSTGRES_KINDS, startTestPostgres } from '@causeway/runtime/testing/postgres-server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { applyGovernance } from '../governance/apply-governance.ts';
 import { describePlatform } from '../testing/platform-contract.ts';
-import { POSTGRES_KINDS, startTestPostgres } from '../testing/postgres-server.ts';
 import { existingPolicy, type ExistingWorld, startExistingWorld } from '../testing/start-existing-world.ts';
 
 for (const kind of POSTGRES_KINDS) {
@@ -37,7 +37,7 @@ describe.each(POSTGRES_KINDS)('the application whose schema it is, on %s', (kind
   });
 
   test('a second apply has nothing to do', async () => {
-    const report = await applyGovernance({ adminUrl: world.server.url(), policy: await existingPolicy() });
+    const report = await applyGovernance({ adminUrl: world.server.url, policy: await existingPolicy() });
     expect(report).toEqual({ actions: [], pending: [] });
   });
 });
@@ -50,7 +50,7 @@ test.each(POSTGRES_KINDS)('without --grant-sources the owners are told what to g
         CREATE TABLE shop.pages (page_id text, heading text, content text, origin text, readers text)`),
     );
     const policy = await existingPolicy();
-    const { pending } = await applyGovernance({ adminUrl: server.url(), policy });
+    const { pending } = await applyGovernance({ adminUrl: server.url, policy });
     expect(pending.flatMap(({ statements }) => statements)).toEqual([
       'GRANT USAGE ON SCHEMA "shop" TO causeway_views',
       expect.stringMatching(/^GRANT SELECT \(.*"profit".*\) ON TABLE "shop"."orders" TO causeway_views$/),
@@ -58,7 +58,7 @@ test.each(POSTGRES_KINDS)('without --grant-sources the owners are told what to g
       expect.stringMatching(/^GRANT SELECT \(.*\) ON TABLE "shop"."pages" TO causeway_views$/),
     ]);
     await server.asAdmin((admin) => admin.query(pending.flatMap(({ statements }) => statements).join(';')));
-    expect(await applyGovernance({ adminUrl: server.url(), policy })).toEqual({ actions: [], pending: [] });
+    expect(await applyGovernance({ adminUrl: server.url, policy })).toEqual({ actions: [], pending: [] });
     await server.asAdmin((admin) =>
       admin.query(
         'GRANT USAGE ON SCHEMA shop TO PUBLIC; GRANT SELECT ON shop.orders TO PUBLIC; GRANT SELECT (total) ON shop.pages TO finance'.replace(
@@ -67,10 +67,10 @@ test.each(POSTGRES_KINDS)('without --grant-sources the owners are told what to g
         ),
       ),
     );
-    await expect(applyGovernance({ adminUrl: server.url(), policy })).rejects.toThrow(
+    await expect(applyGovernance({ adminUrl: server.url, policy })).rejects.toThrow(
       /everybody \(PUBLIC\) may read shop.orders past the policy/,
     );
-    await expect(applyGovernance({ adminUrl: server.url(), policy })).rejects.toThrow(
+    await expect(applyGovernance({ adminUrl: server.url, policy })).rejects.toThrow(
       /finance may read shop.pages past the policy/,
     );
   } finally {

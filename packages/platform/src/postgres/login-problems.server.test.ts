@@ -1,6 +1,6 @@
+import { POSTGRES_KINDS, startTestPostgres, type TestPostgres } from '@causeway/runtime/testing/postgres-server';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { POSTGRES_KINDS, startTestPostgres, type TestPostgres } from '../testing/postgres-server.ts';
 import { loginProblems } from './login-problems.ts';
 
 const LOGIN = 'gateway';
@@ -24,7 +24,7 @@ describe.each(POSTGRES_KINDS)('the login on %s', (kind) => {
   /** What is said of the login while `change` holds. */
   async function problemsAfter(change: string, undo: string): Promise<string[]> {
     await server.asAdmin((admin) => admin.query(change));
-    const client = new pg.Client({ connectionString: server.url('postgres', LOGIN) });
+    const client = new pg.Client({ connectionString: server.urlOf('postgres', LOGIN) });
     await client.connect();
     try {
       return await loginProblems(client, GUARDED);

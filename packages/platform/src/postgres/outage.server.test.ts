@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '@causeway/core';
+import { POSTGRES_KINDS } from '@causeway/runtime/testing/postgres-server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { POSTGRES_KINDS } from '../testing/postgres-server.ts';
 import { startDemoWorld } from '../testing/start-demo-world.ts';
 
 describe.each(POSTGRES_KINDS)('an outage of %s', (kind) => {

@@ -1,11 +1,11 @@
 import { AppError } from '@causeway/core';
+import { POSTGRES_KINDS } from '@causeway/runtime/testing/postgres-server';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Platform } from '../platform.ts';
 import { demoPolicy } from '../testing/demo-policy.ts';
 import { describePlatform } from '../testing/platform-contract.ts';
-import { POSTGRES_KINDS } from '../testing/postgres-server.ts';
 import { startDemoWorld } from '../testing/start-demo-world.ts';
 import { createPostgresPlatform } from './postgres-platform.ts';
 
@@ -19,7 +19,7 @@ describe.each(POSTGRES_KINDS)('PostgresPlatform looks at %s before it asks anyth
   afterAll(() => world.stop());
 
   const admin = (sql: string) => world.server.asAdmin((client) => client.query(sql));
-  const gatewayUrl = () => world.server.url('postgres', 'causeway_gateway');
+  const gatewayUrl = () => world.server.urlOf('postgres', 'causeway_gateway');
 
   async function withPlatform<T>(work: (platform: Platform) => Promise<T>, url = gatewayUrl(), policy = demoPolicy()) {
     const document = await policy;
@@ -47,7 +47,7 @@ describe.each(POSTGRES_KINDS)('PostgresPlatform looks at %s before it asks anyth
   const refused = (message: RegExp) => ['upstream_unavailable', expect.stringMatching(message)];
 
   test('refuses the superuser as its login', async () => {
-    const answer = await withPlatform((platform) => count(platform, 'admin'), world.server.url());
+    const answer = await withPlatform((platform) => count(platform, 'admin'), world.server.url);
     expect(answer).toEqual(refused(/the database login is superuser/));
   });
 
@@ -79,7 +79,7 @@ describe.each(POSTGRES_KINDS)('PostgresPlatform looks at %s before it asks anyth
     const name = await world.server.createDatabase();
     const answer = await withPlatform(
       (platform) => count(platform, 'admin'),
-      world.server.url(name, 'causeway_gateway'),
+      world.server.urlOf(name, 'causeway_gateway'),
     );
     expect(answer).toEqual(refused(/not governed yet: run `causeway db apply`/));
   });
@@ -117,7 +117,7 @@ describe.each(POSTGRES_KINDS)('PostgresPlatform looks at %s before it asks anyth
       onProblem: (message) => problems.push(message),
     });
     expect(await count(platform, 'admin')).toBe(5000);
-    const watcher = new pg.Client({ connectionString: world.server.url() });
+    const watcher = new pg.Client({ connectionString: world.server.url });
     await watcher.connect();
     await watcher.query(
       `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = 'causeway_gateway'`,

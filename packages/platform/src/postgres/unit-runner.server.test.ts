@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '@causeway/core';
+import { POSTGRES_KINDS, startTestPostgres, type TestPostgres } from '@causeway/runtime/testing/postgres-server';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { POSTGRES_KINDS, startTestPostgres, type TestPostgres } from '../testing/postgres-server.ts';
 import { GovernedUnit, type UnitRequest } from './governed-unit.ts';
 import { PreparedNames } from './prepared-names.ts';
 import { UnitRunner } from './unit-runner.ts';
@@ -63,7 +63,7 @@ describe.each(POSTGRES_KINDS)('a governed unit on %s', (kind) => {
 
   function use(login: string, max = 1, preparedMax = 64): void {
     const open = (size: number) => {
-      const made = new pg.Pool({ connectionString: server.url('postgres', login), max: size });
+      const made = new pg.Pool({ connectionString: server.urlOf('postgres', login), max: size });
       made.on('error', () => undefined);
       return made;
     };

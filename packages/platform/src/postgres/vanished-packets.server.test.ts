@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { AppError } from '@causeway/core';
+import { startTestPostgres, type TestPostgres } from '@causeway/runtime/testing/postgres-server';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { startTestPostgres, type TestPostgres } from '../testing/postgres-server.ts';
 import type { UnitRequest } from './governed-unit.ts';
 import { UnitRunner } from './unit-runner.ts';
 
@@ -64,7 +64,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 beforeEach(async () => {
-  const url = new URL(server.url('postgres', 'gateway'));
+  const url = new URL(server.urlOf('postgres', 'gateway'));
   proxy = new VanishingProxy(Number(url.port));
   url.port = String(await proxy.start());
   const open = () => new pg.Pool({ connectionString: url.href, max: 1 }).on('error', () => undefined);

@@ -4,6 +4,5 @@ export { type Deal, sampleDeals } from '../sample/deals.ts';
 export { sampleDocuments } from '../sample/documents.ts';
 export { conversations } from '../postgres/analyst/testing/generated-questions.ts';
 export { describePlatform } from './platform-contract.ts';
-export { POSTGRES_KINDS, startTestPostgres, type TestPostgres } from './postgres-server.ts';
 export { existingPolicy } from './start-existing-world.ts';
 export { startDemoWorld } from './start-demo-world.ts';

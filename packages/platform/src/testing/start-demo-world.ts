@@ -1,3 +1,10 @@
+import {
+  type PostgresKind,
+  startTestPostgres,
+  stopAndThrow,
+  TEST_PASSWORD,
+  type TestPostgres,
+} from '@causeway/runtime/testing/postgres-server';
 import { applyGovernance } from '../governance/apply-governance.ts';
 import { loadSampleData } from '../governance/load-sample-data.ts';
 import { loadSemanticModel } from '../postgres/analyst/model/load-semantic-model.ts';
@@ -7,13 +14,6 @@ import { sampleDocuments } from '../sample/documents.ts';
 import { type ContractWorld, CONTRACT_GRANTS, contractPeople } from './contract-world.ts';
 import { DEMO_MODEL, demoPolicy } from './demo-policy.ts';
 import { openBystander } from './open-bystander.ts';
-import {
-  type PostgresKind,
-  startTestPostgres,
-  stopAndThrow,
-  TEST_PASSWORD,
-  type TestPostgres,
-} from './postgres-server.ts';
 
 /** The demo policy and the sample on a fresh server, behind a platform with four connections. */
 export async function startDemoWorld(
@@ -29,12 +29,12 @@ async function buildWorld(
   now: (() => Date) | undefined,
 ): Promise<ContractWorld & { readonly server: TestPostgres }> {
   const policy = await demoPolicy();
-  const adminUrl = server.url();
+  const adminUrl = server.url;
   await applyGovernance({ adminUrl, policy, gatewayPassword: TEST_PASSWORD });
   await loadSampleData(adminUrl);
   const bystander = await openBystander(server);
   const platform = createPostgresPlatform({
-    url: server.url('postgres', 'causeway_gateway'),
+    url: server.urlOf('postgres', 'causeway_gateway'),
     policy: () => policy,
     poolMax: 4,
     semanticModel: await loadSemanticModel(DEMO_MODEL),

@@ -1,4 +1,11 @@
 import { parsePolicy, readPolicyFile } from '@causeway/policy';
+import {
+  type PostgresKind,
+  startTestPostgres,
+  stopAndThrow,
+  TEST_PASSWORD,
+  type TestPostgres,
+} from '@causeway/runtime/testing/postgres-server';
 import pg from 'pg';
 import { applyGovernance } from '../governance/apply-governance.ts';
 import { createPostgresPlatform } from '../postgres/postgres-platform.ts';
@@ -7,13 +14,6 @@ import { sampleDocuments } from '../sample/documents.ts';
 import { CONTRACT_GRANTS, type ContractWorld, contractPeople } from './contract-world.ts';
 import { DEMO_POLICY } from './demo-policy.ts';
 import { openBystander } from './open-bystander.ts';
-import {
-  type PostgresKind,
-  startTestPostgres,
-  stopAndThrow,
-  TEST_PASSWORD,
-  type TestPostgres,
-} from './postgres-server.ts';
 
 /** A shop that was there first: other names, an owner and a login of its own. */
 const SHOP = `
@@ -94,11 +94,11 @@ async function buildWorld(server: TestPostgres): Promise<ExistingWorld> {
   const shopNow = () => server.asAdmin(shopState);
   const shopBefore = await shopNow();
   const policy = await existingPolicy();
-  const work = () => workAsShop(server.url('postgres', 'shop_app'));
+  const work = () => workAsShop(server.urlOf('postgres', 'shop_app'));
   const application = await during(work, () =>
-    applyGovernance({ adminUrl: server.url(), policy, gatewayPassword: TEST_PASSWORD, grantSources: true }),
+    applyGovernance({ adminUrl: server.url, policy, gatewayPassword: TEST_PASSWORD, grantSources: true }),
   );
-  const url = server.url('postgres', 'causeway_gateway');
+  const url = server.urlOf('postgres', 'causeway_gateway');
   const bystander = await openBystander(server);
   const platform = createPostgresPlatform({ url, policy: () => policy, poolMax: 4 });
   return {

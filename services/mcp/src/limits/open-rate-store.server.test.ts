@@ -1,10 +1,10 @@
 import { Secret } from '@causeway/core';
-import { startTestPostgres, type TestPostgres } from '@causeway/platform/testing';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestRedis, type TestRedis } from '@causeway/audit/testing';
 import { LeasedWindow } from '@causeway/runtime';
+import { startTestPostgres, type TestPostgres } from '@causeway/runtime/testing/postgres-server';
 import { openRateStore, type RateStore } from './open-rate-store.ts';
 
 /** Somebody who has waited for the tables for longer than a command may take. */
@@ -24,7 +24,7 @@ const commandMs = 60_000;
 const WAIT = { timeout: 60_000 };
 const LOCATIONS = {
   Postgres: async () => ({
-    stateDatabaseUrl: new Secret(postgres.url(await postgres.createDatabase())),
+    stateDatabaseUrl: new Secret(postgres.urlOf(await postgres.createDatabase())),
     report,
     commandMs,
   }),
@@ -89,7 +89,7 @@ describe.each(['Postgres', 'Redis'] as const)('over %s', (kind) => {
 });
 
 test('who starts while another replica makes the tables waits for it, longer than for a command', async () => {
-  const url = new Secret(postgres.url(await postgres.createDatabase()));
+  const url = new Secret(postgres.urlOf(await postgres.createDatabase()));
   const other = new pg.Client({ connectionString: url.reveal() });
   await other.connect();
   await other.query(`SELECT pg_advisory_lock(hashtext('causeway_mcp_tables'))`);

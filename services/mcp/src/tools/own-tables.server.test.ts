@@ -1,5 +1,6 @@
 import { applyGovernance, createPostgresPlatform, type Platform } from '@causeway/platform';
-import { existingPolicy, startTestPostgres, type TestPostgres } from '@causeway/platform/testing';
+import { existingPolicy } from '@causeway/platform/testing';
+import { startTestPostgres, type TestPostgres } from '@causeway/runtime/testing/postgres-server';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { callTool } from '../call/call-tool.ts';
 import { callerOf, callWorld } from '../testing/call-world.ts';
@@ -18,9 +19,9 @@ beforeAll(async () => {
   server = await startTestPostgres('embedded');
   await server.asAdmin((admin) => admin.query(SHOP));
   policy = await existingPolicy();
-  await applyGovernance({ adminUrl: server.url(), policy, gatewayPassword: 'test', grantSources: true });
+  await applyGovernance({ adminUrl: server.url, policy, gatewayPassword: 'test', grantSources: true });
   platform = createPostgresPlatform({
-    url: server.url('postgres', 'causeway_gateway'),
+    url: server.urlOf('postgres', 'causeway_gateway'),
     policy: () => policy,
     poolMax: 2,
   });

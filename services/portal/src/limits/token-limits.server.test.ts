@@ -1,7 +1,7 @@
 import { Secret } from '@causeway/core';
-import { startTestPostgres, type TestPostgres } from '@causeway/platform/testing';
 import { demoPolicy } from '@causeway/platform/testing';
 import type { PolicyDocument } from '@causeway/policy';
+import { startTestPostgres, type TestPostgres } from '@causeway/runtime/testing/postgres-server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openState } from '../state/open-state.ts';
 import { startTestRedis, type TestRedis } from '@causeway/audit/testing';
@@ -22,7 +22,7 @@ const limited = (limit: number): PolicyDocument => ({
 
 const report = () => undefined;
 const LOCATIONS = {
-  postgres: async () => ({ stateDatabaseUrl: new Secret(postgres.url(await postgres.createDatabase())) }),
+  postgres: async () => ({ stateDatabaseUrl: new Secret(postgres.urlOf(await postgres.createDatabase())) }),
   redis: () => Promise.resolve({ redisUrl: new Secret(redis.urlOf('portal')) }),
 };
 

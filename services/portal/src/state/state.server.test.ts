@@ -1,10 +1,10 @@
 import { RedisRevocationLog, RevocationFeed } from '@causeway/auth';
 import { Secret } from '@causeway/core';
-import { startTestPostgres, type TestPostgres } from '@causeway/platform/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openState, type State } from './open-state.ts';
 import { describeStateStore } from './testing/state-store-contract.ts';
 import { startTestRedis, type TestRedis } from '@causeway/audit/testing';
+import { startTestPostgres, type TestPostgres } from '@causeway/runtime/testing/postgres-server';
 
 const failures: unknown[] = [];
 const report = (error: unknown) => failures.push(error);
@@ -14,7 +14,7 @@ const states: Record<'postgres' | 'redis', State[]> = { postgres: [], redis: [] 
 
 beforeAll(async () => {
   [postgres, redis] = await Promise.all([startTestPostgres('embedded'), startTestRedis()]);
-  const stateDatabaseUrl = new Secret(postgres.url(await postgres.createDatabase()));
+  const stateDatabaseUrl = new Secret(postgres.urlOf(await postgres.createDatabase()));
   const redisUrl = new Secret(redis.urlOf('portal'));
   // Both at once, as two replicas that start together.
   states.postgres = await Promise.all([

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { consumeBatches, proofOf, type QueueLocation, readBatch, signReceipt } from '@causeway/audit';
-import { startTestPostgres, startTestRedis } from '@causeway/audit/testing';
+import { startTestRedis } from '@causeway/audit/testing';
 import { Secret } from '@causeway/core';
+import { startTestPostgres } from '@causeway/runtime/testing/postgres-server';
 import type { BenchCase, Prepared } from '../bench-case.ts';
 
 const at = (path: string) => new URL(`../../drivers/${path}`, import.meta.url);

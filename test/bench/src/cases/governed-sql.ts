@@ -1,7 +1,7 @@
 import { auditFoundation } from '@causeway/audit';
 import { applyGovernance, loadSampleData } from '@causeway/platform';
-import { startTestPostgres } from '@causeway/platform/testing';
 import { GATEWAY_ROLE } from '@causeway/policy';
+import { startTestPostgres } from '@causeway/runtime/testing/postgres-server';
 import { ROLE_GROUP } from '../../drivers/deals-query.ts';
 import { demoPolicy } from '../../drivers/demo-policy.ts';
 import type { BenchCase, Prepared } from '../bench-case.ts';
@@ -12,12 +12,12 @@ const at = (path: string) => new URL(`../../drivers/${path}`, import.meta.url);
 async function prepare(): Promise<Prepared> {
   const server = await startTestPostgres('embedded');
   const policy = await demoPolicy();
-  await applyGovernance({ adminUrl: server.url(), policy, gatewayPassword: 'test', foundation: auditFoundation() });
-  await loadSampleData(server.url());
+  await applyGovernance({ adminUrl: server.url, policy, gatewayPassword: 'test', foundation: auditFoundation() });
+  await loadSampleData(server.url);
   await server.asAdmin((admin) => admin.query(`CREATE ROLE bench_member LOGIN IN ROLE ${ROLE_GROUP}`));
   const settings = {
-    memberUrl: server.url('postgres', 'bench_member'),
-    gatewayUrl: server.url('postgres', GATEWAY_ROLE),
+    memberUrl: server.urlOf('postgres', 'bench_member'),
+    gatewayUrl: server.urlOf('postgres', GATEWAY_ROLE),
     role: policy.policy.roles[ROLE_GROUP]?.principal ?? '',
   };
   return { settings, stop: () => server.stop() };

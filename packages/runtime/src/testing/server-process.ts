@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** A real server for a test, on a port of its own of 127.0.0.1. */
@@ -15,17 +16,23 @@ export interface Command {
   readonly program: string;
   readonly args: readonly string[];
   readonly options: SpawnOptions;
+  readonly logPath: string;
   readonly isUp: () => Promise<boolean>;
 }
 
 /** A busy machine is slow; what ends or never starts is seen at once. */
 const START_MS = 60_000;
 
-export async function startProcess({ program, args, options, isUp }: Command): Promise<ChildProcess> {
-  let output = '';
-  const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
-  child.on('error', (error) => (output += String(error)));
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (output += String(text)));
+export async function startProcess({ program, args, options, logPath, isUp }: Command): Promise<ChildProcess> {
+  const log = openSync(logPath, 'a');
+  const child = spawn(program, args, { ...options, stdio: ['ignore', log, log] });
+  closeSync(log);
+  let problem = '';
+  child.on('error', (error) => (problem = String(error)));
+  // A run that is cut short must not leave a server.
+  const endWithRun = () => child.kill('SIGQUIT');
+  process.once('exit', endWithRun);
+  child.once('exit', () => process.off('exit', endWithRun));
   for (
     const deadline = Date.now() + START_MS;
     Date.now() < deadline && child.exitCode === null && child.pid !== undefined;
@@ -33,7 +40,8 @@ export async function startProcess({ program, args, options, isUp }: Command): P
     if (await isUp()) return child;
     await delay(25);
   }
-  throw new Error(`${program} did not start: ${output.slice(-2000)}`);
+  endWithRun();
+  throw new Error(`${program} did not start: ${problem}${readFileSync(logPath, 'utf8').slice(-2000)}`);
 }
 
 export async function endProcess(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {

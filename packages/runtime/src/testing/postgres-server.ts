@@ -1,32 +1,29 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { freePort } from '@causeway/runtime/testing/free-ports';
 import pg from 'pg';
+import { freePort } from '../http/testing/free-ports.ts';
+import { endProcess, startProcess, type TestServer } from './server-process.ts';
 
 /** `embedded` comes from npm; `debian15` is what Debian 12 installs as `postgresql-15`. */
 export const POSTGRES_KINDS = ['embedded', 'debian15'] as const;
 
 export type PostgresKind = (typeof POSTGRES_KINDS)[number];
 
-/** A throw-away server in a folder of its own. */
-export interface TestPostgres {
+/** A throw-away server in a folder of its own. Its `url` is the superuser's, to the database `postgres`. */
+export interface TestPostgres extends TestServer {
   readonly kind: PostgresKind;
   readonly port: number;
-  /** A URL as `user` (default: the superuser `postgres`) to `database`. The password of every test login is `test`. */
-  url(database?: string, user?: string): string;
+  /** As `user` (default: the superuser) to `database`. The password of every test login is `test`. */
+  urlOf(database: string, user?: string): string;
   /** A superuser connection for the time of `work`. */
   asAdmin<T>(work: (client: pg.Client) => Promise<T>, database?: string): Promise<T>;
+  /** As the superuser, in the database `postgres`. */
+  query(text: string): Promise<Record<string, unknown>[]>;
   /** A fresh database and its name. */
   createDatabase(): Promise<string>;
-  /** Kills the whole server at once, as a crash would. */
-  kill(): Promise<void>;
-  /** Starts it again in the same folder and port. */
-  restart(): Promise<void>;
-  stop(): Promise<void>;
 }
 
 export const TEST_PASSWORD = 'test';
@@ -38,46 +35,65 @@ interface Ids {
   readonly gid?: number;
 }
 
-export async function startTestPostgres(kind: PostgresKind, settings: readonly string[] = []): Promise<TestPostgres> {
+export async function startTestPostgres(
+  kind: PostgresKind = 'embedded',
+  settings: readonly string[] = [],
+): Promise<TestPostgres> {
   const bin = findBinaries(kind);
   const ids = databaseIds();
   const root = mkdtempSync(join(tmpdir(), `causeway-${kind}-`));
   if (ids.uid !== undefined && ids.gid !== undefined) chownSync(root, ids.uid, ids.gid);
   const folder = join(root, 'data');
-  const options = { cwd: '/', env: ENV, stdio: 'pipe' as const, ...ids };
-  const initdb = ['-D', folder, '-U', 'postgres', '-E', 'UTF8', '--locale=C', '--auth=trust', '--no-sync', '-N'];
-  execFileSync(join(bin, 'initdb'), initdb, options);
+  const options = { cwd: '/', env: ENV, ...ids };
+  const initdb = ['-D', folder, '-U', 'postgres', '-E', 'UTF8', '--locale=C', '--auth=trust', '--no-sync'];
+  execFileSync(join(bin, 'initdb'), initdb, { ...options, stdio: 'pipe' });
   const port = await freePort();
-  const args = serverArguments(folder, port, settings);
-  let server = await boot({ bin, args, root, port, ids });
-  let count = 0;
-  const url = (database = 'postgres', user = 'postgres') =>
+  const urlOf = (database: string, user = 'postgres') =>
     `postgres://${encodeURIComponent(user)}:${TEST_PASSWORD}@127.0.0.1:${port}/${database}`;
-  const asAdmin = async <T>(work: (client: pg.Client) => Promise<T>, database?: string): Promise<T> => {
-    const client = new pg.Client({ connectionString: url(database) });
-    await client.connect();
+  const asAdmin = async <T>(work: (client: pg.Client) => Promise<T>, database = 'postgres'): Promise<T> => {
+    const client = new pg.Client({ connectionString: urlOf(database) });
+    // A server that is killed under it fails the query, which says so.
+    client.on('error', () => undefined);
     try {
+      await client.connect();
       return await work(client);
     } finally {
-      await client.end();
+      await client.end().catch(() => undefined);
     }
   };
+  const query = (text: string) => asAdmin(async (client) => (await client.query<Record<string, unknown>>(text)).rows);
+  const start = () =>
+    startProcess({
+      program: join(bin, 'postgres'),
+      args: serverArguments(folder, port, settings),
+      options,
+      logPath: join(root, 'log'),
+      isUp: () =>
+        query('SELECT 1').then(
+          () => true,
+          () => false,
+        ),
+    });
+  let server = await start();
+  let count = 0;
   return {
     kind,
     port,
-    url,
+    url: urlOf('postgres'),
+    urlOf,
     asAdmin,
+    query,
     async createDatabase() {
       const name = `test_${++count}`;
-      await asAdmin((client) => client.query(`CREATE DATABASE ${name}`));
+      await query(`CREATE DATABASE ${name}`);
       return name;
     },
-    kill: () => end(server, 'SIGQUIT'),
+    kill: () => endProcess(server, 'SIGQUIT'),
     async restart() {
-      server = await boot({ bin, args, root, port, ids });
+      server = await start();
     },
     async stop() {
-      await end(server, 'SIGQUIT');
+      await endProcess(server, 'SIGQUIT');
       rmSync(root, { recursive: true, force: true });
     },
   };
@@ -125,49 +141,4 @@ function serverArguments(folder: string, port: number, settings: readonly string
     ...settings,
   ];
   return ['-D', folder, ...all.flatMap((setting) => ['-c', setting])];
-}
-
-interface Boot {
-  readonly bin: string;
-  readonly args: readonly string[];
-  readonly root: string;
-  readonly port: number;
-  readonly ids: Ids;
-}
-
-async function boot({ bin, args, root, port, ids }: Boot): Promise<ChildProcess> {
-  const log = openSync(join(root, 'log'), 'a');
-  const child = spawn(join(bin, 'postgres'), args, { cwd: '/', env: ENV, stdio: ['ignore', log, log], ...ids });
-  // A run that is cut short must not leave a server.
-  const endWithRun = () => child.kill('SIGQUIT');
-  process.once('exit', endWithRun);
-  child.once('exit', () => process.off('exit', endWithRun));
-  for (let attempt = 0; attempt < 200; attempt++) {
-    if (child.exitCode !== null) break;
-    if (await answers(port)) return child;
-    await delay(50);
-  }
-  endWithRun();
-  throw new Error(`Postgres did not start:\n${readFileSync(join(root, 'log'), 'utf8').slice(-2000)}`);
-}
-
-async function answers(port: number): Promise<boolean> {
-  const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres' });
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    await client.query('SELECT 1');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    await client.end().catch(() => undefined);
-  }
-}
-
-async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.kill(signal);
-  await gone;
 }
