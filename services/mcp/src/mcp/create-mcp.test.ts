@@ -1,53 +1,12 @@
 import { AppError } from '@causeway/core';
-import { createMcpHandler } from '@modelcontextprotocol/server';
 import { describe, expect, test } from 'vitest';
 import { createMcp } from './create-mcp.ts';
-import { authInfoOf, createServer } from './create-server.ts';
 import { MODERN } from './revisions.ts';
 import { echoHost, testRequest } from './testing/echo-host.ts';
-import { REQUESTS, type TestRequest, textOf } from './testing/requests.ts';
-import { SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/server';
+import { forPrograms, OPTIONS, ours, theirs } from './testing/reference.ts';
+import { modernRequest, REQUESTS } from './testing/requests.ts';
 
-const options = { service: 'test', info: { name: 'test', version: '1' }, host: echoHost(), onError: () => undefined };
-const mcp = await createMcp(options);
-const reference = createMcpHandler(() => createServer(options, [...SUPPORTED_PROTOCOL_VERSIONS, MODERN]));
-
-interface Answer {
-  readonly status: number;
-  readonly body: unknown;
-}
-
-async function ours(request: TestRequest): Promise<Answer> {
-  const { signal } = new AbortController();
-  const body = Buffer.from(textOf(request));
-  const reply = await mcp.handle({ headers: request.headers, body, request: testRequest(), signal });
-  return { status: reply?.status ?? 0, body: reply?.body === undefined ? undefined : JSON.parse(reply.body) };
-}
-
-async function theirs(request: TestRequest): Promise<Answer> {
-  const response = await reference.fetch(
-    new Request('http://127.0.0.1/mcp', { method: 'POST', headers: request.headers, body: textOf(request) }),
-    { authInfo: authInfoOf(testRequest()) },
-  );
-  const text = await response.text();
-  const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
-  return {
-    status: response.status,
-    body: isStream ? fromStream(text, request) : text === '' ? undefined : JSON.parse(text),
-  };
-}
-
-/** The SDK answers older revisions with a stream of one event for each message; JSON says the same. */
-function fromStream(text: string, { body }: TestRequest): unknown {
-  const messages = text.split('\n').flatMap((line) => (line.startsWith('data: {') ? [JSON.parse(line.slice(6))] : []));
-  return Array.isArray(body) ? messages.toSorted((a, b) => a.id - b.id) : messages[0];
-}
-
-/** The text of a refusal may differ; what programs read may not. */
-function forPrograms({ status, body }: Answer) {
-  const { error, ...rest } = (body ?? {}) as { error?: { code: number; data?: unknown } };
-  return error === undefined ? { status, body } : { status, ...rest, code: error.code };
-}
+const mcp = await createMcp(OPTIONS);
 
 describe('answers as the SDK’s own handler does', () => {
   test.each(Object.keys(REQUESTS))('%s', async (name) => {
@@ -87,7 +46,7 @@ test.each(['list', 'legacy list'])('nor does that of one that a list throws: %s'
     throw new AppError('upstream_unavailable', 'connect ECONNREFUSED db.internal');
   };
   const host = { ...echoHost(), list };
-  const failing = await createMcp({ ...options, host });
+  const failing = await createMcp({ ...OPTIONS, host });
   const { headers, body } = REQUESTS[name]!;
   const { signal } = new AbortController();
   const post = { headers, body: Buffer.from(JSON.stringify(body)), request: testRequest(), signal };
@@ -122,4 +81,30 @@ test('every JSON-RPC error is handed on to be recorded', async () => {
     const reply = await mcp.handle({ headers, body: Buffer.from(text), request: testRequest(), signal });
     expect(reply?.errors).toHaveLength(1);
   }
+});
+
+test('a plain call passes the SDK’s servers by, and what is not one does not', async () => {
+  const seen: (readonly [number, number])[] = [];
+  const host = echoHost(() => {
+    seen.push(own.inFlight);
+    return {};
+  });
+  const own = await createMcp({ ...OPTIONS, host });
+  const { signal } = new AbortController();
+  const { headers } = REQUESTS['call']!;
+  const params = { name: 'echo', arguments: {} };
+  for (const meta of [{}, { more: 1 }]) {
+    const body = modernRequest('tools/call', { ...params, _meta: meta });
+    const reply = await own.handle({
+      headers,
+      body: Buffer.from(JSON.stringify(body)),
+      request: testRequest(),
+      signal,
+    });
+    expect(reply).toMatchObject({ status: 200, errors: [] });
+  }
+  expect(seen).toEqual([
+    [0, 0],
+    [1, 0],
+  ]);
 });

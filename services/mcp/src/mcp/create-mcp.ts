@@ -6,12 +6,13 @@ import {
   isJSONRPCRequest,
   type JSONRPCRequest,
   preloadSchemas,
-  SUPPORTED_PROTOCOL_VERSIONS,
   UnsupportedProtocolVersionError,
 } from '@modelcontextprotocol/server';
+import { answerCall } from './answer-call.ts';
 import { authInfoOf, createServer, type ServerOptions } from './create-server.ts';
-import type { JsonRpcResponse } from './exchange.ts';
-import { ACCEPTED, errorReply, idOf, type McpReply, serialize } from './mcp-reply.ts';
+import { LEGACY, legacyProblem } from './legacy-headers.ts';
+import { ACCEPTED, errorReply, idOf, type McpReply, replyOf } from './mcp-reply.ts';
+import { plainCall } from './plain-call.ts';
 import { readMessage } from './read-message.ts';
 import { MODERN } from './revisions.ts';
 import { headerProblem } from './standard-headers.ts';
@@ -30,13 +31,9 @@ interface McpPost {
 export interface Mcp {
   /** Undefined when the client went away before there was an answer. */
   handle(post: McpPost): Promise<McpReply | undefined>;
-  /** Requests under way, by era. */
+  /** Requests that its servers have under way, by era. */
   readonly inFlight: readonly [modern: number, legacy: number];
 }
-
-/** Revisions before the modern one, all on one server. */
-const LEGACY = SUPPORTED_PROTOCOL_VERSIONS;
-const BATCH_MAX = 100;
 
 /** Both eras of the protocol on one endpoint, stateless: one long-lived server for each, and no session. */
 export async function createMcp(options: ServerOptions): Promise<Mcp> {
@@ -54,6 +51,8 @@ export async function createMcp(options: ServerOptions): Promise<Mcp> {
       const parsed = readMessage(post.body);
       if (parsed === undefined) return Promise.resolve(PARSE_ERROR);
       const { body } = parsed;
+      const call = plainCall(post.headers, body);
+      if (call !== undefined && options.host.has(call.name)) return answerCall(options, call, post);
       const route = classifyInboundRequest({ httpMethod: 'POST', ...namedHeaders(post.headers), body });
       if (route.kind === 'reject') {
         const { httpStatus, code, message, data } = route;
@@ -122,7 +121,7 @@ async function serveModern(wire: Wire, route: InboundModernRoute, post: TracedPo
   const response = await tracedMethod(post.service, { message: route.message, request: post.request }, () =>
     wire.dispatch(route.message, { classification, authInfo }, post.signal),
   );
-  return response && { ...bodyOf([response], false), status: STATUS.get(response.error?.code ?? 0) ?? 200 };
+  return response && replyOf([response], { status: STATUS.get(response.error?.code ?? 0) });
 }
 
 /** Streamable HTTP 2026-07-28. Our handlers throw none of these, and their errors are answers like any other: 200. */
@@ -157,32 +156,5 @@ async function serveLegacy(shared: Wire, body: unknown, post: LegacyPost): Promi
   );
   if (isFirst) await wire.close();
   const answered = responses.filter((response) => response !== undefined);
-  return answered.length < requests.length ? undefined : { ...bodyOf(answered, Array.isArray(body)), status: 200 };
-}
-
-function legacyProblem(
-  headers: IncomingHttpHeaders,
-  { count, isFirst }: { readonly count: number; readonly isFirst: boolean },
-): McpReply | undefined {
-  const accept = headers.accept ?? '';
-  if (!accept.includes('application/json') || !accept.includes('text/event-stream')) {
-    const message = 'Not Acceptable: Client must accept both application/json and text/event-stream';
-    return errorReply(406, { code: -32000, message });
-  }
-  if (count > BATCH_MAX) {
-    return errorReply(400, { code: -32600, message: `Invalid Request: Batch must not exceed ${BATCH_MAX} messages` });
-  }
-  if (isFirst && count > 1) {
-    return errorReply(400, { code: -32600, message: 'Invalid Request: Only one initialization request is allowed' });
-  }
-  const version = headers['mcp-protocol-version'];
-  if (isFirst || version === undefined || LEGACY.includes(String(version))) return undefined;
-  const message = `Bad Request: Unsupported protocol version: ${String(version)} (supported versions: ${LEGACY.join(', ')})`;
-  return errorReply(400, { code: -32000, message });
-}
-
-function bodyOf(responses: readonly JsonRpcResponse[], isBatch: boolean): Omit<McpReply, 'status'> {
-  const texts = responses.map(serialize);
-  const errors = responses.flatMap(({ error }) => error ?? []);
-  return { body: isBatch ? `[${texts.join(',')}]` : (texts[0] ?? ''), errors };
+  return answered.length < requests.length ? undefined : replyOf(answered, { isBatch: Array.isArray(body) });
 }

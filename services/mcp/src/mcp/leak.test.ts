@@ -46,6 +46,8 @@ function send(
 }
 
 const isModern = (n: number) => n % 2 === 0;
+/** Every third goes through the SDK's servers, with something in it that a plain call has not. */
+const extra = (n: number) => (n % 3 === 0 ? { more: n } : {});
 const leaves = (n: number) => n % 10 === 4;
 
 /** One caller among many: an id that others use too, and everything else its own. */
@@ -54,8 +56,8 @@ async function one(n: number): Promise<string | undefined> {
   const params = { name: 'echo', arguments: { nonce: `nonce ${n}` } };
   const traceparent = `00-${String(n).padStart(32, '0')}-0000000000000001-01`;
   const message = isModern(n)
-    ? { ...modernRequest('tools/call', params, id), params: { ...params, _meta: { ...ENVELOPE, traceparent } } }
-    : legacyRequest('tools/call', params, id);
+    ? modernRequest('tools/call', { ...params, _meta: { traceparent, ...extra(n) } }, id)
+    : legacyRequest('tools/call', { ...params, _meta: extra(n) }, id);
   const client = new AbortController();
   if (leaves(n)) setTimeout(() => client.abort(), 1);
   const options = { request: testRequest(`caller ${n}`), signal: client.signal };
@@ -113,13 +115,42 @@ test('before 2026-07-28 a client that goes away has cancelled nothing', async ()
   expect(aborted).toEqual(new Set());
 });
 
-test('a client that is gone before its request is read starts nothing', async () => {
-  const message = modernRequest('tools/call', { name: 'echo', arguments: {} });
-  const reply = await send(message, modernHeaders('tools/call', 'echo'), {
-    request: testRequest('gone'),
-    signal: AbortSignal.abort(),
+const MODERN_CALL = modernRequest('tools/call', { name: 'echo', arguments: {} });
+const ODD_CALL = modernRequest('tools/call', { name: 'echo', arguments: {}, _meta: { more: 1 } });
+
+test.each([
+  ['a plain call', MODERN_CALL],
+  ['any other', ODD_CALL],
+])('a client that is gone before its request is read starts nothing: %s', async (_, message) => {
+  let calls = 0;
+  const host = echoHost(() => ({ calls: (calls += 1) }));
+  const own = await createMcp({
+    service: 'test',
+    info: { name: 'test', version: '1' },
+    host,
+    onError: () => undefined,
   });
-  expect(reply).toBeUndefined();
+  const headers = modernHeaders('tools/call', 'echo');
+  const body = Buffer.from(JSON.stringify(message));
+  const post = { headers, body, request: testRequest('gone') };
+  expect(await own.handle({ ...post, signal: AbortSignal.abort() })).toBeUndefined();
+  expect(calls).toBe(0);
+  expect(await own.handle({ ...post, signal: new AbortController().signal })).toMatchObject({ status: 200 });
+  expect(calls).toBe(1);
+});
+
+test.each([
+  ['a plain call', MODERN_CALL],
+  ['any other', ODD_CALL],
+])('a client that goes away while it waits has cancelled, and gets no answer: %s', async (_, message) => {
+  const client = new AbortController();
+  const pending = send(message, modernHeaders('tools/call', 'echo'), {
+    request: testRequest('leaves'),
+    signal: client.signal,
+  });
+  client.abort();
+  expect(await pending).toBeUndefined();
+  expect(aborted).toEqual(new Set(['leaves']));
 });
 
 test('what one client says at initialize is nobody else’s', async () => {

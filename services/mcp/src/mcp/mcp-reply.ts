@@ -23,7 +23,21 @@ export function idOf(body: unknown): RequestId | null {
   return typeof method === 'string' && (typeof id === 'string' || typeof id === 'number') ? id : null;
 }
 
-export function serialize(response: JsonRpcResponse): string {
+interface ReplyOptions {
+  readonly status?: number | undefined;
+  readonly isBatch?: boolean;
+}
+
+export function replyOf(
+  responses: readonly JsonRpcResponse[],
+  { status = 200, isBatch = false }: ReplyOptions = {},
+): McpReply {
+  const texts = responses.map(serialize);
+  const errors = responses.flatMap(({ error }) => error ?? []);
+  return { status, body: isBatch ? `[${texts.join(',')}]` : (texts[0] ?? ''), errors };
+}
+
+function serialize(response: JsonRpcResponse): string {
   const { id, error, result = {} } = response;
   if (error !== undefined) return JSON.stringify({ jsonrpc: '2.0', id, error });
   return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${serializeResult(result)}}`;

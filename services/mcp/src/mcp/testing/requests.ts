@@ -21,12 +21,15 @@ export const modernHeaders = (method: string, name?: string) => ({
   ...(name !== undefined && { 'mcp-name': name }),
 });
 
-export const modernRequest = (method: string, params: object = {}, id: unknown = 'abc') => ({
-  jsonrpc: '2.0',
-  id,
-  method,
-  params: { ...params, _meta: ENVELOPE },
-});
+interface Params {
+  readonly _meta?: object;
+  readonly [name: string]: unknown;
+}
+
+export const modernRequest = (method: string, params: Params = {}, id: unknown = 'abc') => {
+  const { _meta: meta = {}, ...others } = params;
+  return { jsonrpc: '2.0', id, method, params: { ...others, _meta: { ...ENVELOPE, ...meta } } };
+};
 
 export const legacyRequest = (method: string, params?: object, id: unknown = 3) => ({
   jsonrpc: '2.0',
