@@ -60,8 +60,8 @@ export class Journal {
   constructor(options: JournalOptions) {
     this.#options = {
       syncMs: 20,
-      batchBytesMax: 256 * 1024,
-      batchEventsMax: 500,
+      batchBytesMax: 1024 * 1024,
+      batchEventsMax: 2000,
       disk: nodeFs,
       now: Date.now,
       ...options,
