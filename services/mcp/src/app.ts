@@ -61,22 +61,21 @@ export async function createApps(deps: AppDeps): Promise<ServedApp[]> {
     onError: (error) => logger.warn('the protocol layer reports', { error }),
   });
 
+  const policyDigest = () => deps.policy.current.digest;
   const app = (listen: ListenAddress, publicUrls: ServedApp['publicUrls'], authenticate: Authenticate): ServedApp => ({
     listen,
     publicUrls,
     routes: ['POST /mcp', ...METADATA_PATHS.map((path) => `GET ${path}` as const)],
     challenge: createChallenge({ metadataUrl: metadataUrl(publicUrl), policy: () => deps.policy.current.policy }),
+    endpoints: {
+      'POST /mcp': serveMcp({ mcp, authenticate, origins: [publicUrl], refusals: audit.refusals, policyDigest }),
+    },
     mount: (express) => {
       const metadata = serveMetadata({
         resource: deps.policy.current.policy.resource,
         authorizationServer: deps.portalUrl,
       });
       for (const path of METADATA_PATHS) express.get(path, metadata);
-      const policyDigest = () => deps.policy.current.digest;
-      express.post(
-        '/mcp',
-        serveMcp({ mcp, authenticate, origins: [publicUrl], refusals: audit.refusals, policyDigest }),
-      );
       express.all('/mcp', refuseMethod);
     },
   });

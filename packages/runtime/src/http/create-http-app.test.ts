@@ -3,7 +3,7 @@ import { context, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import express from 'express';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { parseNetworks } from '../network/networks.ts';
 import { withSpan } from '../telemetry/with-span.ts';
 import { HttpRefusal } from './http-refusal.ts';
@@ -96,6 +96,60 @@ test('an https deployment says so to browsers', async () => {
   expect(await app.get('/hello')).toMatch(/strict-transport-security: max-age=31536000/i);
 });
 
+describe('an endpoint', () => {
+  const byExpress = (response: object) => 'json' in response;
+  const endpoints: StartOptions = {
+    ...hello,
+    routes: ['POST /busy', 'POST /fail'],
+    endpoints: {
+      'POST /busy': async (_, response) => void response.end(byExpress(response) ? 'by Express' : 'past Express'),
+      'POST /fail': () => Promise.reject(new AppError('rate_limited', 'x')),
+    },
+  };
+  const post = (path: string) => [`POST ${path} HTTP/1.1`, 'Host: gateway.test', 'Connection: close'];
+
+  test.each([
+    ['/busy', 'past Express'],
+    ['/busy?a=1', 'by Express'],
+    ['/busy/', 'by Express'],
+    ['/Busy', 'by Express'],
+  ])('%s is served %s', async (path, how) => {
+    const app = await startApp(endpoints);
+    const answer = await app.say(...post(path));
+    expect(answer).toContain(how);
+    expect(answer).toMatch(/x-frame-options: DENY/i);
+    expect(app.lines).toMatchObject([{ msg: 'request', route: '/busy', status: 200, method: 'POST' }]);
+  });
+
+  test('is behind every check', async () => {
+    const app = await startApp({ ...endpoints, bodyBytesMax: 10 });
+    const fields = Array.from({ length: 99 }, (_, at) => `X-${at}: y`);
+    for (const [status, ...lines] of [
+      [421, 'POST /busy HTTP/1.1', 'Host: evil.example', 'Connection: close'],
+      [400, 'POST /busy HTTP/1.1', 'Host: gateway.test', 'Host: gateway.test', 'Connection: close'],
+      [413, ...post('/busy'), 'Content-Length: 11'],
+      [431, ...post('/busy'), ...fields],
+    ] as const) {
+      const answer = await app.say(...lines);
+      expect([status, statusOf(answer)]).toEqual([status, status]);
+      expect(answer).not.toContain('Express');
+    }
+  });
+
+  test('has its rejection rendered as any other', async () => {
+    const app = await startApp(endpoints);
+    for (const path of ['/fail', '/fail/']) {
+      const answer = await app.say(...post(path));
+      expect(statusOf(answer)).toBe(429);
+      expect(bodyOf(answer)).toMatchObject({ error: { code: 'rate_limited' } });
+    }
+  });
+
+  test('does not answer another method', async () => {
+    expect(statusOf(await (await startApp(endpoints)).get('/busy'))).toBe(404);
+  });
+});
+
 const failing = (thrown: unknown): StartOptions => ({
   routes: ['GET /fail'],
   challenge: (error) => (error.code === 'invalid_token' ? 'Bearer resource_metadata="x"' : undefined),
@@ -177,6 +231,18 @@ test('when even the rendering of an error fails, nothing is told', async () => {
   expect(await app.get('/fail')).toBe('');
   expect(app.lines).toMatchObject([{ msg: 'rendering an error failed', error: { type: 'Error' } }, { aborted: true }]);
   expect(JSON.stringify(app.lines)).not.toContain('hunter2');
+});
+
+test('an exception before a request has its context ends its connection, and not the process', async () => {
+  const trustedProxies = {
+    contains: () => {
+      throw new Error('hunter2');
+    },
+  };
+  const app = await startApp({ ...hello, trustedProxies });
+  expect(await app.get('/hello', 'X-Forwarded-For: 10.0.0.1')).toBe('');
+  expect(app.lines).toMatchObject([{ msg: 'rendering an error failed' }]);
+  expect(statusOf(await app.get('/hello'))).toBe(200);
 });
 
 test('an unknown path is not_found, a path that cannot be decoded is invalid_request', async () => {

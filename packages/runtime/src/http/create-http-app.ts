@@ -1,4 +1,4 @@
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { AppError } from '@causeway/core';
 import express, { type Express, type Request, type Response } from 'express';
 import type { Health } from '../process/create-health.ts';
@@ -16,12 +16,17 @@ export interface AdminAppOptions extends Pick<RequestObserver, 'service' | 'logg
   readonly health: Health;
 }
 
+type Endpoint = `POST /${string}`;
+type Serve = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
 export interface HttpAppOptions extends AdminAppOptions {
   /** Their hosts are the ones that are served; every other Host gets 421. */
   readonly publicUrls: readonly [string, ...string[]];
   /** Every route that `mount` adds: the closed list of what appears in metrics and logs. */
   readonly routes: readonly Route[];
-  /** Adds the service's own routes. Bodies are theirs to parse, with `readBody` or a parser of Express. */
+  /** What is called most: served past Express where method and path are written exactly so, and by Express where they match. */
+  readonly endpoints?: Readonly<Record<Endpoint, Serve>>;
+  /** Adds the service's other routes. Bodies are theirs to parse, with `readBody` or a parser of Express. */
   readonly mount: (app: Express) => void;
   readonly trustedProxies: Networks;
   /** True when ADMIN_LISTEN serves the details and the metrics. */
@@ -70,24 +75,41 @@ interface Composition extends Omit<HttpAppOptions, 'publicUrls' | 'hasAdminListe
 function compose(options: Composition): RequestListener {
   const routes = [...OPERATIONS_ROUTES, ...options.routes];
   options.metrics.declareRoutes(routes);
+  const { logger } = options;
+  const endpoints = new Map(Object.entries(options.endpoints ?? {}));
+  const observe = observeRequests({ ...options, routes });
+  const checks = [
+    securityHeaders(options.isHttps),
+    hostGuard(options.hosts),
+    limitHeaders,
+    limitBody(options.bodyBytesMax),
+  ];
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple').set('trust proxy', false);
-  app.use(observeRequests({ ...options, routes }));
-  app.use(securityHeaders(options.isHttps));
-  app.use(hostGuard(options.hosts));
-  app.use(limitHeaders);
-  app.use(limitBody(options.bodyBytesMax));
+  for (const [endpoint, serve] of endpoints) app.post(endpoint.slice('POST '.length), serve);
   mountOperations(app, options);
   options.mount(app);
-  app.use(() => {
-    throw new AppError('not_found', 'no route matches');
-  });
-  app.use(renderError(options.challenge));
+  const render = renderError(options.challenge);
   return (request, response) => {
-    // Express' own last resort prints the stack, to the caller and to stderr; nothing gets past this one.
-    app(request as Request, response as Response, (error?: unknown) => {
-      options.logger.error('rendering an error failed', { error });
-      response.destroy();
-    });
+    const fail = (thrown: unknown) => {
+      try {
+        render(thrown, response);
+      } catch (error) {
+        logger.error('rendering an error failed', { error });
+        response.destroy();
+      }
+    };
+    try {
+      observe(request, response, () => {
+        for (const check of checks) check(request, response);
+        const serve = endpoints.get(`${request.method} ${request.url}`);
+        if (serve !== undefined) serve(request, response).catch(fail);
+        else app(request as Request, response as Response, (error?: unknown) => fail(error ?? unknownRoute()));
+      });
+    } catch (error) {
+      fail(error);
+    }
   };
 }
+
+const unknownRoute = () => new AppError('not_found', 'no route matches');

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import type { RequestHandler } from 'express';
 import { parseAddress } from '../network/loopback.ts';
 import { headersNamed } from './headers-named.ts';
 import { HttpRefusal } from './http-refusal.ts';
+import type { RequestCheck } from './request-check.ts';
 
 export type HostRule = (host: string) => boolean;
 
@@ -24,14 +24,13 @@ export const isAddressHost: HostRule = (host) => {
 };
 
 /** Lets a request pass only with exactly one Host, and that an allowed one. Stands before everything that reads the host. */
-export function hostGuard(allowed: HostRule): RequestHandler {
-  return (request, _response, next) => {
+export function hostGuard(allowed: HostRule): RequestCheck {
+  return (request) => {
     if (!isOriginForm(request)) throw new HttpRefusal(421, 'the request target is not a path');
     // RFC 9112 §3.2: more than one Host is to be refused.
     const [host, ...more] = headersNamed(request, 'host');
     if (more.length > 0) throw new HttpRefusal(400, 'more than one Host header');
     if (host === undefined || !allowed(host)) throw new HttpRefusal(421, 'the Host is not ours');
-    next();
   };
 }
 

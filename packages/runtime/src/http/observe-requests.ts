@@ -1,5 +1,5 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { context, INVALID_SPAN_CONTEXT, ROOT_CONTEXT, type Span, SpanKind, trace } from '@opentelemetry/api';
-import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from '../logging/create-logger.ts';
 import { logRequest, type Outcome, outcomeOf } from '../logging/log-request.ts';
 import type { Metrics, Route } from '../metrics/create-metrics.ts';
@@ -22,70 +22,79 @@ export interface RequestObserver {
   readonly continuesTraces?: boolean;
 }
 
+type Observe = (request: IncomingMessage, response: ServerResponse, serve: () => void) => void;
+
 /** Gives every request its id, its span and its context, and at its end one log line and one observation. */
-export function observeRequests(observer: RequestObserver): RequestHandler {
+export function observeRequests(observer: RequestObserver): Observe {
   const { logger, metrics, trustedProxies } = observer;
   const patterns = new Set(observer.routes.map((route) => route.slice(route.indexOf(' ') + 1)));
-  return (request, response, next) => {
+  return (request, response, serve) => {
     const startedAt = performance.now();
-    const span = startSpan(request, observer);
+    const { method = '' } = request;
+    const span = startSpan(request, method, observer);
     const address = clientAddress(request, trustedProxies);
     const current = new RequestContext(request, { span, clientAddress: address, logger });
     attachContext(response, current);
     response.setHeader('x-request-id', current.requestId);
     response.once('close', () => {
-      const end = { route: routeOf(request, patterns), durationMs: performance.now() - startedAt };
+      const end = { method, route: routeOf(request, patterns), durationMs: performance.now() - startedAt };
       metrics.observeHttp({
-        method: request.method,
+        method,
         route: end.route,
         status: statusOf(response),
         seconds: end.durationMs / 1000,
         errorCode: current.error?.code,
       });
-      logEnd(request, response, { ...end, logger });
-      endSpan(request, response, end);
+      logEnd(response, { ...end, logger });
+      endSpan(response, end);
     });
     const traced = trace.setSpan(context.active(), span);
-    context.with(span.isRecording() ? withRequestId(traced, current.requestId) : traced, next);
+    context.with(span.isRecording() ? withRequestId(traced, current.requestId) : traced, serve);
   };
 }
 
 const OPERATIONS = new Set(OPERATIONS_ROUTES.map((route) => route.slice(route.indexOf(' ') + 1)));
 
 /** Of the caller's trace only the ids are taken, as parent or as a link; never a flag, which would decide what is recorded here. */
-function startSpan(request: Request, { service, continuesTraces = false }: RequestObserver): Span {
+function startSpan(
+  request: IncomingMessage,
+  method: string,
+  { service, continuesTraces = false }: RequestObserver,
+): Span {
   // A probe every few seconds would be most of the traces.
-  if (OPERATIONS.has(request.url)) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+  if (OPERATIONS.has(request.url ?? '')) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
   const remote = extractTraceContext(request.headers['traceparent']);
   const parent = remote !== undefined && continuesTraces ? trace.setSpanContext(ROOT_CONTEXT, remote) : ROOT_CONTEXT;
   return trace.getTracer('causeway').startSpan(
-    request.method,
+    method,
     {
       kind: SpanKind.SERVER,
       links: remote === undefined || continuesTraces ? [] : [{ context: remote }],
-      attributes: { [ATTRIBUTE.serviceName]: service, [ATTRIBUTE.httpMethod]: request.method },
+      attributes: { [ATTRIBUTE.serviceName]: service, [ATTRIBUTE.httpMethod]: method },
     },
     parent,
   );
 }
 
 /** The pattern that served the request, if it is a declared one. Paths of callers never become labels. */
-function routeOf(request: Request, patterns: ReadonlySet<string>): string {
-  const { route, baseUrl, originalUrl } = request as {
+function routeOf(request: IncomingMessage, patterns: ReadonlySet<string>): string {
+  // Express leaves the first three behind; what passed it by has only its URL.
+  const { route, baseUrl, originalUrl, url } = request as IncomingMessage & {
     route?: { path: unknown };
-    baseUrl: string;
-    originalUrl: string;
+    baseUrl?: string;
+    originalUrl?: string;
   };
-  const candidates = [`${baseUrl}${String(route?.path)}`, originalUrl.split('?', 1)[0]];
+  const candidates = [`${baseUrl}${String(route?.path)}`, (originalUrl ?? url)?.split('?', 1)[0]];
   return candidates.find((candidate) => candidate !== undefined && patterns.has(candidate)) ?? 'other';
 }
 
 interface RequestEnd {
+  readonly method: string;
   readonly route: string;
   readonly durationMs: number;
 }
 
-function logEnd(request: Request, response: Response, end: RequestEnd & { readonly logger: Logger }): void {
+function logEnd(response: ServerResponse, end: RequestEnd & { readonly logger: Logger }): void {
   const { requestId, traceId, caller, tool, error, outcome, clientAddress: address } = requestContext(response);
   const status = statusOf(response);
   logRequest(end.logger, {
@@ -94,7 +103,7 @@ function logEnd(request: Request, response: Response, end: RequestEnd & { readon
     caller,
     tool,
     error,
-    method: request.method,
+    method: end.method,
     route: end.route,
     status,
     clientAddress: address,
@@ -105,7 +114,7 @@ function logEnd(request: Request, response: Response, end: RequestEnd & { readon
 }
 
 /** 499, as nginx has it, when the caller went away before there was an answer. */
-const statusOf = (response: Response): number => (response.headersSent ? response.statusCode : 499);
+const statusOf = (response: ServerResponse): number => (response.headersSent ? response.statusCode : 499);
 
 function outcomeOfStatus(status: number): Outcome {
   if (status === 401 || status === 403) return 'access_denied';
@@ -113,10 +122,10 @@ function outcomeOfStatus(status: number): Outcome {
   return status >= 400 ? 'error' : 'success';
 }
 
-function endSpan(request: Request, response: Response, end: RequestEnd): void {
+function endSpan(response: ServerResponse, end: RequestEnd): void {
   const { span, requestId, caller, tool, error } = requestContext(response);
   if (span.isRecording()) {
-    span.updateName(`${request.method} ${end.route}`);
+    span.updateName(`${end.method} ${end.route}`);
     span.setAttributes({
       ...(caller && callerAttributes(caller)),
       ...(tool !== undefined && { [ATTRIBUTE.tool]: tool }),

@@ -1,14 +1,13 @@
 import type { IncomingMessage } from 'node:http';
-import type { RequestHandler } from 'express';
 import { HttpRefusal } from './http-refusal.ts';
+import type { RequestCheck } from './request-check.ts';
 
 export const BODY_BYTES_MAX = 1024 * 1024;
 
 /** Refuses a body that says it is too large before any of it is read. One that does not say is bounded by its reader. */
-export function limitBody(bytesMax: number): RequestHandler {
-  return (request, _response, next) => {
-    if (Number(request.headers['content-length'] ?? 0) > bytesMax) throw tooLarge(bytesMax);
-    next();
+export function limitBody(bytesMax: number): RequestCheck {
+  return ({ headers }) => {
+    if (Number(headers['content-length'] ?? 0) > bytesMax) throw tooLarge(bytesMax);
   };
 }
 

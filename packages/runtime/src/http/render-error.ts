@@ -1,6 +1,5 @@
 import type { ServerResponse } from 'node:http';
 import { type AppError, toAppError } from '@causeway/core';
-import type { ErrorRequestHandler } from 'express';
 import { HttpRefusal, refusalOf } from './http-refusal.ts';
 import { requestContext } from './request-context.ts';
 
@@ -8,10 +7,8 @@ import { requestContext } from './request-context.ts';
 export type Challenge = (error: AppError) => string | undefined;
 
 /** The one place where an error becomes an HTTP answer. */
-export function renderError(challenge: Challenge = () => undefined): ErrorRequestHandler {
-  // Express knows an error handler by its four parameters.
-  // oxlint-disable-next-line max-params
-  return (thrown: unknown, _request, response, _next) => {
+export function renderError(challenge: Challenge = () => undefined) {
+  return (thrown: unknown, response: ServerResponse): void => {
     const error = refusalOf(thrown) ?? toAppError(thrown);
     requestContext(response).error = error;
     if (response.headersSent) {

@@ -12,7 +12,7 @@ import type { Front } from './open-front.ts';
 
 export interface ServedApp extends Pick<
   HttpAppOptions,
-  'publicUrls' | 'routes' | 'mount' | 'challenge' | 'bodyBytesMax' | 'continuesTraces'
+  'publicUrls' | 'routes' | 'endpoints' | 'mount' | 'challenge' | 'bodyBytesMax' | 'continuesTraces'
 > {
   readonly listen: ListenAddress;
 }

@@ -29,8 +29,8 @@ export interface McpEndpoint {
 }
 
 /** `POST /mcp`. What is refused here has not reached a tool, and is recorded here. */
-export function serveMcp(endpoint: McpEndpoint): RequestHandler {
-  return async (request, response) => {
+export function serveMcp(endpoint: McpEndpoint) {
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const context = requestContext(response);
     try {
       assertOwnOrigin(request, endpoint.origins);

@@ -3,6 +3,7 @@ import {
   BAGGAGE_META_KEY,
   CLIENT_CAPABILITIES_META_KEY,
   CLIENT_INFO_META_KEY,
+  type JSONRPCRequest,
   PROTOCOL_VERSION_META_KEY,
   TRACEPARENT_META_KEY,
   TRACESTATE_META_KEY,
@@ -39,7 +40,7 @@ export function plainCall(headers: IncomingHttpHeaders, body: unknown): PlainCal
 const METHOD = 'tools/call';
 const ONE_CALL = { count: 1, isFirst: false };
 
-const modernProblem = (headers: IncomingHttpHeaders, call: z.output<typeof modernCall>): string | undefined =>
+const modernProblem = (headers: IncomingHttpHeaders, call: JSONRPCRequest): string | undefined =>
   headers['mcp-method'] === METHOD ? headerProblem(headers, call) : 'another method';
 
 const text = z.string().optional();
