@@ -19,7 +19,7 @@ const JOB: JobsOptions = {
   attempts: 1_000_000_000,
   backoff: { type: 'custom' },
   // Kept for a producer that missed the word; few, because each still holds its events.
-  removeOnComplete: { count: 500, age: 300 },
+  removeOnComplete: { count: 150, age: 300 },
   removeOnFail: { count: 500, age: 7 * 86_400 },
 };
 

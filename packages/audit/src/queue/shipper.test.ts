@@ -176,3 +176,19 @@ test('a clock that is set back puts off no look at what is under way', async () 
   queue.state = { at: 'missing' };
   await vi.waitFor(() => expect(queue.added.length).toBeGreaterThan(1), WAIT);
 });
+
+test('while the queue is down, one batch finds it out and the others are not even read', async () => {
+  const producer = testProducer(undefined, { batchEventsMax: 1 });
+  for (let at = 0; at < 5; at++) await producer.sink.record(toolCall());
+  const queue = new FakeQueue();
+  queue.isDown = true;
+  const add = vi.spyOn(queue, 'add');
+  const { journal, producer: name } = producer;
+  const shipper = new Shipper({ journal, producer: name, queue, key: KEY, report: () => undefined, everyMs: 1 });
+  onTestFinished(() => shipper.stop());
+  shipper.start();
+  await vi.waitFor(() => expect(shipper.failures).toBeGreaterThan(1), WAIT);
+  expect(add).toHaveBeenCalledTimes(shipper.failures);
+  queue.isDown = false;
+  await vi.waitFor(() => expect(queue.added).toHaveLength(5), WAIT);
+});

@@ -121,7 +121,8 @@ export class Shipper {
     if (this.#flights.size < inFlightMax) journal.cut();
     const free = Math.max(0, inFlightMax - this.#flights.size);
     const waiting = journal.batches().filter(({ first }) => !this.#sent.has(first));
-    await Promise.all(waiting.slice(0, free).map((batch) => this.#sendOne(batch)));
+    // One after the other: to pack them all at once would hold up the calls, and be for nothing when the queue is down.
+    for (const batch of waiting.slice(0, free)) await this.#sendOne(batch);
   }
 
   async #sendOne(batch: Batch): Promise<void> {

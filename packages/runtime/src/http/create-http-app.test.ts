@@ -142,6 +142,7 @@ describe('an endpoint', () => {
       const answer = await app.say(...post(path));
       expect(statusOf(answer)).toBe(429);
       expect(bodyOf(answer)).toMatchObject({ error: { code: 'rate_limited' } });
+      expect(app.lines.at(-1)).toMatchObject({ route: '/fail', error_code: 'rate_limited' });
     }
   });
 
@@ -243,6 +244,27 @@ test('an exception before a request has its context ends its connection, and not
   expect(await app.get('/hello', 'X-Forwarded-For: 10.0.0.1')).toBe('');
   expect(app.lines).toMatchObject([{ msg: 'rendering an error failed' }]);
   expect(statusOf(await app.get('/hello'))).toBe(200);
+});
+
+test.each(['/livez', '/hello', '/items/1'])('OPTIONS %s tells nothing of what there is', async (path) => {
+  const app = await startApp(hello);
+  const answer = await app.say(`OPTIONS ${path} HTTP/1.1`, 'Host: gateway.test', 'Connection: close');
+  expect(statusOf(answer)).toBe(404);
+  expect(answer).not.toMatch(/allow:/i);
+  expect(bodyOf(answer)).toMatchObject({ error: { code: 'not_found' } });
+});
+
+test('what a route throws is told under that route', async () => {
+  const app = await startApp({
+    routes: ['GET /items/:id'],
+    mount: (served) => {
+      served.get('/items/:id', () => {
+        throw new AppError('access_denied', 'x');
+      });
+    },
+  });
+  await app.get('/items/1');
+  expect(app.lines).toMatchObject([{ route: '/items/:id', status: 403 }]);
 });
 
 test('an unknown path is not_found, a path that cannot be decoded is invalid_request', async () => {

@@ -22,7 +22,7 @@ type Serve = (request: IncomingMessage, response: ServerResponse) => Promise<voi
 export interface HttpAppOptions extends AdminAppOptions {
   /** Their hosts are the ones that are served; every other Host gets 421. */
   readonly publicUrls: readonly [string, ...string[]];
-  /** Every route that `mount` adds: the closed list of what appears in metrics and logs. */
+  /** Every route of the service: the closed list of what appears in metrics and logs. */
   readonly routes: readonly Route[];
   /** What is called most: served past Express where method and path are written exactly so, and by Express where they match. */
   readonly endpoints?: Readonly<Record<Endpoint, Serve>>;
@@ -89,6 +89,10 @@ function compose(options: Composition): RequestListener {
   for (const [endpoint, serve] of endpoints) app.post(endpoint.slice('POST '.length), serve);
   mountOperations(app, options);
   options.mount(app);
+  // A route of its own: without one, Express answers OPTIONS by itself.
+  app.use(() => {
+    throw new AppError('not_found', 'no route matches');
+  });
   const render = renderError(options.challenge);
   return (request, response) => {
     const fail = (thrown: unknown) => {
@@ -104,12 +108,10 @@ function compose(options: Composition): RequestListener {
         for (const check of checks) check(request, response);
         const serve = endpoints.get(`${request.method} ${request.url}`);
         if (serve !== undefined) serve(request, response).catch(fail);
-        else app(request as Request, response as Response, (error?: unknown) => fail(error ?? unknownRoute()));
+        else app(request as Request, response as Response, fail);
       });
     } catch (error) {
       fail(error);
     }
   };
 }
-
-const unknownRoute = () => new AppError('not_found', 'no route matches');

@@ -78,8 +78,13 @@ function startSpan(
 
 /** The pattern that served the request, if it is a declared one. Paths of callers never become labels. */
 function routeOf(request: IncomingMessage, patterns: ReadonlySet<string>): string {
-  // Express leaves the first three behind; what passed it by has only its URL.
-  const { route, baseUrl, originalUrl, url } = request as IncomingMessage & {
+  // Express leaves a route behind, and where it failed no base; what passed Express by has only its URL.
+  const {
+    route,
+    baseUrl = '',
+    originalUrl,
+    url,
+  } = request as IncomingMessage & {
     route?: { path: unknown };
     baseUrl?: string;
     originalUrl?: string;

@@ -7,8 +7,10 @@ import { requestContext } from './request-context.ts';
 export type Challenge = (error: AppError) => string | undefined;
 
 /** The one place where an error becomes an HTTP answer. */
-export function renderError(challenge: Challenge = () => undefined) {
-  return (thrown: unknown, response: ServerResponse): void => {
+export function renderError(
+  challenge: Challenge = () => undefined,
+): (thrown: unknown, response: ServerResponse) => void {
+  return (thrown, response) => {
     const error = refusalOf(thrown) ?? toAppError(thrown);
     requestContext(response).error = error;
     if (response.headersSent) {

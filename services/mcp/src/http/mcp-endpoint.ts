@@ -29,8 +29,8 @@ export interface McpEndpoint {
 }
 
 /** `POST /mcp`. What is refused here has not reached a tool, and is recorded here. */
-export function serveMcp(endpoint: McpEndpoint) {
-  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+export function serveMcp(endpoint: McpEndpoint): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  return async (request, response) => {
     const context = requestContext(response);
     try {
       assertOwnOrigin(request, endpoint.origins);

@@ -35,7 +35,10 @@ test('subscriptions are refused: nothing here changes in a way that a stream cou
   expect({ status, body }).toMatchObject({ status: 404, body: { id: 1, error: { code: -32601 } } });
 });
 
-test.each(['call that fails', 'legacy call that fails'])('the text of an exception never leaves: %s', async (name) => {
+const FAILING = ['call that fails', 'legacy call that fails'];
+const UNKNOWN = FAILING.map((name) => `${name}, with something unknown`);
+
+test.each([...FAILING, ...UNKNOWN])('the text of an exception never leaves: %s', async (name) => {
   const { body } = await ours(REQUESTS[name]!);
   expect(JSON.stringify(body)).toContain('Something went wrong here');
   expect(JSON.stringify(body)).not.toContain('passwd');
@@ -72,6 +75,7 @@ test('every JSON-RPC error is handed on to be recorded', async () => {
     'half a body',
     'call of an unknown tool',
     'call of a number',
+    'call that fails',
     'another name',
     'text/plain',
     'foo',
@@ -107,4 +111,16 @@ test('a plain call passes the SDK’s servers by, and what is not one does not',
     [0, 0],
     [1, 0],
   ]);
+});
+
+test.each(['call', 'legacy call'])('a tool’s failure is a result that says so: %s', async (name) => {
+  const content = { error: { code: 'access_denied' } };
+  const call = () => Promise.resolve({ content, json: JSON.stringify(content), isError: true });
+  const failing = await createMcp({ ...OPTIONS, host: { ...echoHost(), call } });
+  const { headers, body } = REQUESTS[name]!;
+  const { signal } = new AbortController();
+  const post = { headers, body: Buffer.from(JSON.stringify(body)), request: testRequest(), signal };
+  const reply = await failing.handle(post);
+  expect(JSON.parse(reply?.body ?? '{}')).toMatchObject({ result: { isError: true, structuredContent: content } });
+  expect(reply?.errors).toEqual([]);
 });

@@ -10,11 +10,11 @@ import {
 } from '@modelcontextprotocol/server';
 import { answerCall } from './answer-call.ts';
 import { authInfoOf, createServer, type ServerOptions } from './create-server.ts';
-import { LEGACY, legacyProblem } from './legacy-headers.ts';
+import { legacyProblem } from './legacy-headers.ts';
 import { ACCEPTED, errorReply, idOf, type McpReply, replyOf } from './mcp-reply.ts';
 import { plainCall } from './plain-call.ts';
 import { readMessage } from './read-message.ts';
-import { MODERN } from './revisions.ts';
+import { LEGACY, MODERN } from './revisions.ts';
 import { headerProblem } from './standard-headers.ts';
 import type { McpRequest } from './tool-host.ts';
 import { tracedMethod } from './traced-method.ts';

@@ -104,9 +104,9 @@ test('nobody gets another caller’s answer, whatever ids, aborts and cancels ar
   expect(mcp.inFlight).toEqual([0, 0]);
 });
 
-test('before 2026-07-28 a client that goes away has cancelled nothing', async () => {
+test.each([{}, { more: 1 }])('before 2026-07-28 a client that goes away has cancelled nothing: %o', async (meta) => {
   const client = new AbortController();
-  const pending = send(legacyRequest('tools/call', { name: 'echo', arguments: {} }), JSON_HEADERS, {
+  const pending = send(legacyRequest('tools/call', { name: 'echo', arguments: {}, _meta: meta }), JSON_HEADERS, {
     request: testRequest('legacy'),
     signal: client.signal,
   });

@@ -1,9 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/server';
 import { errorReply, type McpReply } from './mcp-reply.ts';
+import { LEGACY } from './revisions.ts';
 
-/** Revisions before the modern one, all on one server. */
-export const LEGACY = SUPPORTED_PROTOCOL_VERSIONS;
 const BATCH_MAX = 100;
 
 /** What is wrong with a request of a revision before the modern one, or undefined. */

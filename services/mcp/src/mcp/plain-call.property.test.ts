@@ -10,7 +10,15 @@ const VERSION = 'io.modelcontextprotocol/protocolVersion';
 const LOG_LEVEL = 'io.modelcontextprotocol/logLevel';
 
 const ECHO = { name: 'echo', arguments: { text: 'hi' } };
-const ABLE = { [CAPABILITIES]: { elicitation: { form: {} }, roots: { listChanged: true }, sampling: {} } };
+const ABLE = {
+  [CAPABILITIES]: {
+    elicitation: { form: {} },
+    experimental: {},
+    extensions: {},
+    roots: { listChanged: true },
+    sampling: {},
+  },
+};
 const TRACED = { progressToken: 1, traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
 
 const CALLS: readonly TestRequest[] = [
@@ -34,7 +42,12 @@ const PLACES: readonly Path[] = [
   ...[VERSION, CLIENT, CAPABILITIES, LOG_LEVEL, 'progressToken', 'traceparent', 'tracestate', 'baggage', 'more'].map(
     (key) => ['params', '_meta', key],
   ),
-  ...['name', 'title', 'version', 'icons', 'more'].map((key) => ['params', '_meta', CLIENT, key]),
+  ...['name', 'title', 'version', 'icons', 'websiteUrl', 'description', 'more'].map((key) => [
+    'params',
+    '_meta',
+    CLIENT,
+    key,
+  ]),
   ...['sampling', 'elicitation', 'roots', 'tasks', 'experimental', 'extensions', 'more'].map((key) => [
     'params',
     '_meta',
@@ -42,6 +55,8 @@ const PLACES: readonly Path[] = [
     key,
   ]),
   ['params', '_meta', CAPABILITIES, 'sampling', 'tools'],
+  ['params', '_meta', CAPABILITIES, 'elicitation', 'form', 'applyDefaults'],
+  ...['experimental', 'extensions'].map((key) => ['params', '_meta', CAPABILITIES, key, 'more']),
   ...['form', 'url', 'more'].map((key) => ['params', '_meta', CAPABILITIES, 'elicitation', key]),
   ...['listChanged', 'more'].map((key) => ['params', '_meta', CAPABILITIES, 'roots', key]),
 ];

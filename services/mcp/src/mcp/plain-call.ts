@@ -46,6 +46,7 @@ const modernProblem = (headers: IncomingHttpHeaders, call: JSONRPCRequest): stri
 const text = z.string().optional();
 const token = z.union([z.string(), z.int()]);
 const empty = z.strictObject({});
+const anything = z.record(z.string(), z.record(z.string(), z.unknown()));
 
 const ofTheRequest = {
   progressToken: token.optional(),
@@ -57,10 +58,16 @@ const ofTheRequest = {
 /** What clients do say of themselves. None of it changes how a call is answered. */
 const ofTheClient = {
   [PROTOCOL_VERSION_META_KEY]: z.literal(MODERN),
-  [CLIENT_INFO_META_KEY]: z.strictObject({ name: z.string(), title: text, version: z.string() }).optional(),
+  [CLIENT_INFO_META_KEY]: z
+    .strictObject({ name: z.string(), title: text, version: z.string(), websiteUrl: text, description: text })
+    .optional(),
   [CLIENT_CAPABILITIES_META_KEY]: z
     .strictObject({
-      elicitation: z.strictObject({ form: empty, url: empty }).partial(),
+      elicitation: z
+        .strictObject({ form: z.strictObject({ applyDefaults: z.boolean() }).partial(), url: empty })
+        .partial(),
+      experimental: anything,
+      extensions: anything,
       roots: z.strictObject({ listChanged: z.boolean() }).partial(),
       sampling: empty,
     })

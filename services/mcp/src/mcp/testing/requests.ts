@@ -73,6 +73,10 @@ const MODERN_CASES: Record<string, TestRequest> = {
   'call of an unknown tool': named(M('tools/call', 'nope'), call('nope', {})),
   'call of __proto__': named(M('tools/call', '__proto__'), call('__proto__', {})),
   'call that fails': named(M('tools/call', 'fail'), call('fail', {})),
+  'call that fails, with something unknown': named(
+    M('tools/call', 'fail'),
+    modernRequest('tools/call', { name: 'fail', _meta: { more: 1 } }),
+  ),
   list: named(M('tools/list'), modernRequest('tools/list')),
   'list with a cursor': named(M('tools/list'), modernRequest('tools/list', { cursor: 'x' })),
   discover: named(M('server/discover'), modernRequest('server/discover')),
@@ -151,6 +155,10 @@ const LEGACY_CASES: Record<string, TestRequest> = {
   'legacy call of an unknown tool': named(H, legacyRequest('tools/call', { name: 'x' })),
   'legacy call of a number': named(H, legacyRequest('tools/call', { name: 5 })),
   'legacy call that fails': named(H, legacyRequest('tools/call', { name: 'fail' })),
+  'legacy call that fails, with something unknown': named(
+    H,
+    legacyRequest('tools/call', { name: 'fail', _meta: { more: 1 } }),
+  ),
   'legacy ping': named(H, legacyRequest('ping')),
   'legacy discover': named(H, legacyRequest('server/discover')),
   'legacy unknown method': named(H, legacyRequest('foo')),
