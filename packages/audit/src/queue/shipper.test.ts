@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, Secret } from '@causeway/core';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { toolCall } from '../testing/sample-events.ts';
@@ -191,4 +192,19 @@ test('while the queue is down, one batch finds it out and the others are not eve
   expect(add).toHaveBeenCalledTimes(shipper.failures);
   queue.isDown = false;
   await vi.waitFor(() => expect(queue.added).toHaveLength(5), WAIT);
+});
+
+test('a slow queue holds up neither the end of a drain nor that of the process, with however many batches', async () => {
+  const { sink, journal, producer } = testProducer(undefined, { batchEventsMax: 1 });
+  for (let at = 0; at < 20; at++) await sink.record(toolCall());
+  const queue = new FakeQueue();
+  const add = vi.spyOn(queue, 'add').mockImplementation(() => delay(100));
+  const shipper = new Shipper({ journal, producer, queue, key: KEY, report: () => undefined });
+  await shipper.drain(AbortSignal.timeout(150));
+  expect(add.mock.calls.length).toBeLessThan(20);
+  await shipper.stop();
+  const added = add.mock.calls.length;
+  expect(added).toBeLessThan(20);
+  await delay(300);
+  expect(add).toHaveBeenCalledTimes(added);
 });

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Secret } from '@causeway/core';
+import { orAborted } from '@causeway/runtime';
 import type { Batch } from '../journal/journal-folder.ts';
 import type { Journal } from '../journal/journal.ts';
 import { type BatchProof, isReceiptFor, proofOf, type SignedBatch } from './batch.ts';
@@ -72,7 +73,7 @@ export class Shipper {
    */
   async drain(signal: AbortSignal, { despiteFailures = false } = {}): Promise<void> {
     while (!signal.aborted) {
-      await this.#tick();
+      await orAborted(this.#tick(), signal).catch(() => undefined);
       if (this.#isEmpty || (this.#failures > 0 && !despiteFailures)) return;
       await delay(this.#pauseMs(), undefined, { signal }).catch(() => undefined);
     }
@@ -122,7 +123,10 @@ export class Shipper {
     const free = Math.max(0, inFlightMax - this.#flights.size);
     const waiting = journal.batches().filter(({ first }) => !this.#sent.has(first));
     // One after the other: to pack them all at once would hold up the calls, and be for nothing when the queue is down.
-    for (const batch of waiting.slice(0, free)) await this.#sendOne(batch);
+    for (const batch of waiting.slice(0, free)) {
+      if (this.#isStopped) return;
+      await this.#sendOne(batch);
+    }
   }
 
   async #sendOne(batch: Batch): Promise<void> {

@@ -1,7 +1,7 @@
-import { createMcpHandler, SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/server';
+import { createMcpHandler } from '@modelcontextprotocol/server';
 import { createMcp } from '../create-mcp.ts';
 import { authInfoOf, createServer } from '../create-server.ts';
-import { MODERN } from '../revisions.ts';
+import { LEGACY, MODERN } from '../revisions.ts';
 import { echoHost, testRequest } from './echo-host.ts';
 import { type TestRequest, textOf } from './requests.ts';
 
@@ -13,7 +13,7 @@ export const OPTIONS = {
 };
 
 const mcp = await createMcp(OPTIONS);
-const reference = createMcpHandler(() => createServer(OPTIONS, [...SUPPORTED_PROTOCOL_VERSIONS, MODERN]));
+const reference = createMcpHandler(() => createServer(OPTIONS, [...LEGACY, MODERN]));
 
 export interface Answer {
   readonly status: number;
